@@ -1,0 +1,195 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { VarveError } from '../errors.ts'
+
+export interface BlockCacheOptions {
+  /** Made with mode 0700 when it is missing, and set to that when it is the user's own. */
+  readonly folder: string
+  /** Bytes on the disk; the least recently used blocks go first. */
+  readonly maxBytes: number
+  /** Default 1 MiB; blocks of another size are other blocks. */
+  readonly blockBytes?: number | undefined
+  /** Told once when the folder cannot be written any more; reading goes on without it. Default: a process warning. */
+  readonly onProblem?: ((error: VarveError) => void) | undefined
+}
+
+const MAGIC = Buffer.from('VBC1')
+const KEY_BYTES = 32
+const HEADER = MAGIC.length + 4 + KEY_BYTES
+/** A hit is noted at most this often, since noting costs a write. */
+const TOUCH_MS = 60_000
+const FORGOTTEN_MS = 3_600_000
+
+/**
+ * Blocks as files in one folder, shared by any number of processes: each is written aside and renamed, holds its
+ * own key and checksum, and may be deleted by anyone at any time.
+ *
+ * The order of use is the files' modification time. Rejected: an index file, which several processes would have to
+ * lock and which a crash could leave wrong.
+ */
+export class BlockStore {
+  readonly blockBytes: number
+  #ready: Promise<boolean> | undefined
+  #total = 0
+  #sinceScan = 0
+  #evicting: Promise<void> | undefined
+  #broken = false
+
+  constructor(private readonly options: BlockCacheOptions) {
+    this.blockBytes = options.blockBytes ?? 1024 * 1024
+  }
+
+  /** The block's bytes, or undefined when it is missing or not what it was written as; such a one is deleted. */
+  async get(key: Buffer, length: number): Promise<Uint8Array | undefined> {
+    if (!(await this.#open())) return undefined
+    const path = this.#path(key)
+    let file: Buffer
+    try {
+      file = await readFile(path)
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return undefined
+      this.#giveUp(error)
+      return undefined
+    }
+    const bytes = file.subarray(HEADER)
+    if (!file.subarray(0, HEADER).equals(headerOf(key, bytes)) || bytes.length !== length) {
+      await unlink(path).catch(() => {})
+      return undefined
+    }
+    await touch(path)
+    return bytes
+  }
+
+  /** Keeps a block; what hinders it is told to `onProblem`, and never fails the read that brought the bytes. */
+  async put(key: Buffer, bytes: Uint8Array): Promise<void> {
+    const size = HEADER + bytes.length
+    if (!(await this.#open()) || size > this.options.maxBytes) return
+    const path = this.#path(key)
+    const aside = join(this.options.folder, `${randomBytes(8).toString('hex')}.tmp`)
+    try {
+      this.#total += size
+      this.#sinceScan += size
+      // Other processes fill the same folder: what they added shows only in a scan.
+      if (this.#total > this.options.maxBytes || this.#sinceScan > this.options.maxBytes / 16)
+        await this.#evict(size)
+      await writeFile(aside, Buffer.concat([headerOf(key, bytes), bytes]), { mode: 0o600, flag: 'wx' })
+      await mkdir(join(path, '..'), { mode: 0o700, recursive: true })
+      await rename(aside, path)
+    } catch (error) {
+      await unlink(aside).catch(() => {})
+      this.#giveUp(error)
+    }
+  }
+
+  #path(key: Buffer): string {
+    const name = key.toString('hex')
+    return join(this.options.folder, name.slice(0, 2), name.slice(2))
+  }
+
+  async #open(): Promise<boolean> {
+    this.#ready ??= this.#prepare().then(
+      () => true,
+      (error: unknown) => {
+        this.#giveUp(error)
+        return false
+      },
+    )
+    return !this.#broken && (await this.#ready)
+  }
+
+  async #prepare(): Promise<void> {
+    const { folder } = this.options
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const facts = await stat(folder)
+    if (process.getuid !== undefined && facts.uid !== process.getuid())
+      throw new VarveError('denied', `the cache folder ${folder} belongs to another user`, { folder })
+    if ((facts.mode & 0o077) !== 0) await chmod(folder, 0o700)
+    await this.#evict(0)
+  }
+
+  /** Deletes the least recently used blocks until `coming` more bytes fit, with some room for the next ones. */
+  #evict(coming: number): Promise<void> {
+    return (this.#evicting ??= this.#scan(coming).finally(() => (this.#evicting = undefined)))
+  }
+
+  async #scan(coming: number): Promise<void> {
+    const { folder, maxBytes } = this.options
+    const blocks = await blocksIn(folder)
+    let total = blocks.reduce((sum, block) => sum + block.size, coming)
+    if (total > maxBytes) {
+      blocks.sort((a, b) => a.used - b.used)
+      for (const { path, size } of blocks) {
+        if (total <= maxBytes - maxBytes / 16) break
+        await unlink(path).catch(ignoreMissing)
+        total -= size
+      }
+    }
+    this.#total = total
+    this.#sinceScan = 0
+  }
+
+  #giveUp(error: unknown): void {
+    if (this.#broken) return
+    this.#broken = true
+    const reason = error instanceof Error ? error.message : String(error)
+    const { folder, onProblem = (problem) => process.emitWarning(problem.message, 'VarveWarning') } =
+      this.options
+    onProblem(
+      new VarveError('unavailable', `the block cache in ${folder} is not used: ${reason}`, { folder }, error),
+    )
+  }
+}
+
+/** What a block is known by: its object as it was, its place, and the size of blocks. */
+export function blockKey(
+  source: { uri: string; identity: string; size: number },
+  blockBytes: number,
+  index: number,
+): Buffer {
+  const parts = [source.uri, source.identity, source.size, blockBytes, index]
+  return createHash('sha256').update(JSON.stringify(parts)).digest()
+}
+
+function headerOf(key: Buffer, bytes: Uint8Array): Buffer {
+  const header = Buffer.alloc(HEADER)
+  MAGIC.copy(header)
+  header.writeUInt32LE(crc32(bytes, crc32(key)), MAGIC.length)
+  key.copy(header, MAGIC.length + 4)
+  return header
+}
+
+async function touch(path: string): Promise<void> {
+  const now = Date.now()
+  const facts = await stat(path).catch(ignoreMissing)
+  if (facts !== undefined && now - facts.mtimeMs > TOUCH_MS)
+    await utimes(path, now / 1000, now / 1000).catch(ignoreMissing)
+}
+
+async function blocksIn(folder: string): Promise<{ path: string; size: number; used: number }[]> {
+  const found: { path: string; size: number; used: number }[] = []
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (/^[0-9a-f]{2}$/.test(entry.name)) {
+      for (const name of (await readdir(path).catch(ignoreMissing)) ?? []) {
+        const facts = await stat(join(path, name)).catch(ignoreMissing)
+        if (facts !== undefined) found.push({ path: join(path, name), size: facts.size, used: facts.mtimeMs })
+      }
+    } else if (entry.name.endsWith('.tmp')) {
+      // Half-written by a process that is gone.
+      const facts = await stat(path).catch(ignoreMissing)
+      if (facts !== undefined && Date.now() - facts.mtimeMs > FORGOTTEN_MS)
+        await unlink(path).catch(ignoreMissing)
+    }
+  }
+  return found
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT')) throw error
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code
+}

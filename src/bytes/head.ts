@@ -1,0 +1,24 @@
+import { throwIfAborted } from '../errors.ts'
+import { checkRange, readExactly } from './range.ts'
+import type { ByteSource } from './types.ts'
+
+/** A source whose first bytes are already here: reads inside them cost nothing, reads beyond fetch only the rest. */
+export function withHead(source: ByteSource, head: Uint8Array): ByteSource {
+  if (head.length === 0) return source
+  return {
+    uri: source.uri,
+    size: source.size,
+    identity: source.identity,
+    async read(start, end, options = {}) {
+      checkRange(source, start, end)
+      throwIfAborted(options.signal)
+      if (start >= head.length) return source.read(start, end, options)
+      if (end <= head.length) return head.slice(start, end)
+      const bytes = new Uint8Array(end - start)
+      bytes.set(head.subarray(start))
+      bytes.set(await readExactly(source, head.length, end, options), head.length - start)
+      return bytes
+    },
+    close: async () => source.close?.(),
+  }
+}
