@@ -1,0 +1,322 @@
+/**
+ * Decodes gzip files (RFC 1952): any number of members, of which some or all may be BGZF blocks (SAM spec, 4.1).
+ *
+ * One machine for both: a BGZF block is a member that also says how long it is. So a bgzf file in which an
+ * ordinary member follows is decoded like every gzip tool does it, instead of being refused half-way through.
+ */
+
+import { toVarveError, VarveError } from '../../errors.ts'
+import { FedBytes } from './fed-bytes.ts'
+import type { InflateFactory, RawInflate } from './inflate.ts'
+import { leadIn } from './lead-in.ts'
+import { MemberCheck, TRAILER_SIZE } from './member-check.ts'
+import { invalid, readMemberHeader } from './member-header.ts'
+import { PointFinder, type PointSpacing } from './point-finder.ts'
+import type { AccessPoint, Container, RawDecoder } from './types.ts'
+import { History, inflateWindow } from './window.ts'
+
+/** zlib does not say where in its input it met an error: shorter runs keep the place narrower, but cost speed. */
+const RUN = 128 * 1024
+
+/** Every BGZF block is a point; of those that are kept, no two are closer than this, decompressed. */
+const BGZF_POINT_DISTANCE = 1024 * 1024
+
+export interface GzipDecoderSettings {
+  readonly container: Exclude<Container, 'plain'>
+  /** Where to begin; without it at the file's first byte. */
+  readonly from?: AccessPoint | undefined
+  /** Make access points, this far apart (gzip; in bgzf they are free and stand 1 MiB of raw bytes apart). */
+  readonly spacing?: PointSpacing | undefined
+  readonly createInflate: InflateFactory
+}
+
+export class GzipDecoder implements RawDecoder {
+  readonly #container: Exclude<Container, 'plain'>
+  readonly #createInflate: InflateFactory
+  readonly #fed: FedBytes
+  readonly #check = new MemberCheck()
+  readonly #finder: PointFinder | undefined
+  readonly #history = new History()
+  readonly #bgzfPoints: boolean
+  #inflate: RawInflate
+  /** `fresh` as made or reset, `used`, or `tied` to the dictionary of an access point. */
+  #inflateState: 'fresh' | 'used' | 'tied' = 'fresh'
+  #state: 'header' | 'lead-in' | 'body' | 'trailer' | 'padding' | 'done' = 'header'
+  #failure: VarveError | undefined
+  #membersEnded = 0
+  #memberStart: number
+  #blockSize: number | undefined
+  #raw: number
+  readonly #leadBits: number
+  /** What the current `read` wrote from here on is not yet in the history. */
+  #historyFrom = 0
+  #points: AccessPoint[] = []
+  /** The point of a member that has not yielded a byte so far: empty members are not worth one. */
+  #memberPoint: AccessPoint | undefined
+  #lastPointRaw = Number.NEGATIVE_INFINITY
+
+  constructor({ container, from, spacing, createInflate }: GzipDecoderSettings) {
+    const window = inflateWindow(from?.window ?? new Uint8Array(0))
+    this.#container = container
+    this.#createInflate = createInflate
+    this.#fed = new FedBytes(from?.source ?? 0)
+    this.#memberStart = from?.source ?? 0
+    this.#raw = from?.raw ?? 0
+    this.#leadBits = from?.bits ?? 0
+    this.#inflate = createInflate(window)
+    this.#bgzfPoints = container === 'bgzf' && spacing !== undefined
+    if (container === 'gzip' && spacing !== undefined) {
+      this.#finder = new PointFinder(spacing, from?.source, from?.window.length)
+      this.#history.push(window, 0, window.length)
+    }
+    if (from === undefined) return
+    if (container === 'bgzf') {
+      // A piece that ends where it begins is no error: other blocks came before it.
+      this.#membersEnded = 1
+      return
+    }
+    this.#state = from.bits === 0 ? 'body' : 'lead-in'
+    this.#inflateState = window.length > 0 ? 'tied' : 'used'
+    this.#check.skip()
+  }
+
+  get done(): boolean {
+    return this.#state === 'done'
+  }
+
+  get rawOffset(): number {
+    return this.#raw
+  }
+
+  get sourceOffset(): number {
+    return this.#finder?.active ? this.#finder.offset : this.#fed.offset
+  }
+
+  feed(input: Uint8Array, final: boolean): void {
+    this.#fed.feed(input, final)
+  }
+
+  takePoints(): AccessPoint[] {
+    const points = this.#points
+    this.#points = []
+    return points
+  }
+
+  read(out: Uint8Array, start: number, end: number): number {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#historyFrom = start
+    let at = start
+    try {
+      while (at < end) {
+        const written = this.#step(out, at, end)
+        if (written < 0) break
+        at += written
+      }
+      if (at === start) this.#fed.release()
+      else this.#remember(out, at)
+    } catch (error) {
+      const failure = toVarveError(error)
+      this.close()
+      this.#failure = failure
+      // What came before the error is good; the next read reports it.
+      if (at === start) throw failure
+    }
+    return at - start
+  }
+
+  /** Frees the native memory; without it the garbage collection does. Nothing can be read afterwards. */
+  close(): void {
+    this.#inflate.close()
+    if (!this.done) this.#failure ??= new VarveError('internal', `${this.#container}: the decoder is closed`)
+  }
+
+  /** Bytes written, maybe none; -1 when nothing more can be done before the next feed. */
+  #step(out: Uint8Array, at: number, end: number): number {
+    if (this.#finder !== undefined) {
+      const written = this.#finder.deliver(out, at, end)
+      if (written > 0) return this.#account(out, at, written)
+    }
+    switch (this.#state) {
+      case 'header':
+        return this.#readHeader(at)
+      case 'lead-in':
+        return this.#readLeadIn(out, at, end)
+      case 'body':
+        return this.#finder?.active ? this.#findPoint(this.#finder) : this.#readBody(out, at, end)
+      case 'trailer':
+        return this.#readTrailer()
+      case 'padding':
+        return this.#readPadding()
+      case 'done':
+        return -1
+    }
+  }
+
+  #readHeader(at: number): number {
+    const fed = this.#fed
+    if (fed.available === 0 && this.#membersEnded > 0) return this.#finish()
+    if (fed.available === 0) return this.#wait('is empty, expected a member header')
+    const first = fed.bytes[fed.at]!
+    if (this.#membersEnded > 0 && first !== 0x1f) {
+      if (first !== 0) throw this.#garbage(first)
+      this.#state = 'padding'
+      return 0
+    }
+    const header = readMemberHeader(this.#container, fed.bytes, fed.at, fed.end, fed.offset)
+    if (header === undefined) return this.#wait('ends inside a member header')
+    this.#memberStart = fed.offset
+    this.#blockSize = header.blockSize
+    fed.at += header.length
+    this.#beginMember(at)
+    return 0
+  }
+
+  #beginMember(at: number): void {
+    if (this.#inflateState === 'tied') {
+      this.#inflate.close()
+      this.#inflate = this.#createInflate()
+    } else if (this.#inflateState === 'used') {
+      this.#inflate.reset()
+    }
+    this.#inflateState = 'used'
+    this.#check.begin()
+    this.#history.clear()
+    this.#historyFrom = at
+    this.#state = 'body'
+    this.#memberPoint = undefined
+    const inGzip = this.#finder?.passMember(this.#fed.offset) ?? false
+    const inBgzf = this.#bgzfPoints && this.#raw - this.#lastPointRaw >= BGZF_POINT_DISTANCE
+    if (!inGzip && !inBgzf) return
+    const source = inGzip ? this.#fed.offset : this.#memberStart
+    this.#memberPoint = { source, bits: 0, raw: this.#raw, window: new Uint8Array(0) }
+    // The beginning of the file always is a point, even when there is nothing in it.
+    if (this.#lastPointRaw === Number.NEGATIVE_INFINITY) this.#passMemberPoint()
+  }
+
+  #passMemberPoint(): void {
+    if (this.#memberPoint === undefined) return
+    this.#points.push(this.#memberPoint)
+    this.#lastPointRaw = this.#memberPoint.raw
+    this.#memberPoint = undefined
+  }
+
+  #readLeadIn(out: Uint8Array, at: number, end: number): number {
+    const fed = this.#fed
+    if (fed.available === 0) return this.#wait('ends in the middle of a deflate stream')
+    const lead = leadIn(this.#leadBits, fed.bytes[fed.at]!)
+    fed.at += 1
+    this.#state = 'body'
+    if (this.#inflate.run('run', lead, 0, lead.length, out, at, end) === 'damaged') throw this.#damaged()
+    return this.#account(out, at, this.#inflate.written)
+  }
+
+  #readBody(out: Uint8Array, at: number, end: number): number {
+    const fed = this.#fed
+    const inflate = this.#inflate
+    const finder = inflate.stopsAtBlocks ? this.#finder : undefined
+    const wanted = finder?.wanted ?? Number.POSITIVE_INFINITY
+    const until = Math.min(fed.end, fed.at + RUN, fed.at + Math.max(0, wanted - fed.offset))
+    const mode = fed.final && until === fed.end ? 'flush' : 'run'
+    const stop = inflate.run(mode, fed.bytes, fed.at, until, out, at, end)
+    fed.at += inflate.consumed
+    if (stop === 'damaged') throw this.#damaged()
+    const written = this.#account(out, at, inflate.written)
+    if (stop === 'end') {
+      this.#endStream()
+    } else if (stop === 'input' && finder !== undefined && fed.offset >= wanted) {
+      this.#remember(out, at + written)
+      finder.begin(fed.offset, this.#history.last())
+    } else if (stop === 'input' && written === 0 && fed.available === 0) {
+      return this.#wait('ends in the middle of a deflate stream')
+    }
+    return written
+  }
+
+  #findPoint(finder: PointFinder): number {
+    const result = finder.step(this.#fed, this.#inflate, this.#raw)
+    if (finder.found !== undefined) this.#points.push(finder.found)
+    if (result === 'damaged') throw this.#damaged()
+    if (result === 'end') this.#endStream()
+    return result === 'input' ? this.#wait('ends in the middle of a deflate stream') : 0
+  }
+
+  #endStream(): void {
+    this.#fed.unread(this.#inflate.leftover)
+    this.#state = 'trailer'
+  }
+
+  #readTrailer(): number {
+    const fed = this.#fed
+    if (fed.available < TRAILER_SIZE) return this.#wait("ends inside a member's CRC and length")
+    const complaint = this.#check.complaint(fed.bytes, fed.at)
+    if (complaint !== undefined) throw this.#invalid(`${complaint} in ${this.#memberName()}`, fed.offset)
+    fed.at += TRAILER_SIZE
+    const size = fed.offset - this.#memberStart
+    if (this.#container === 'bgzf' && this.#blockSize !== undefined && this.#blockSize !== size) {
+      const message = `${this.#memberName()} is ${size} bytes long, its header says ${this.#blockSize}`
+      throw this.#invalid(message, this.#memberStart)
+    }
+    this.#membersEnded += 1
+    this.#state = 'header'
+    return 0
+  }
+
+  #readPadding(): number {
+    const fed = this.#fed
+    while (fed.available > 0) {
+      const byte = fed.bytes[fed.at]!
+      if (byte !== 0) throw this.#garbage(byte)
+      fed.at += 1
+    }
+    return this.#finish()
+  }
+
+  #finish(): number {
+    if (this.#fed.final) {
+      this.#state = 'done'
+      this.#inflate.close()
+    }
+    return -1
+  }
+
+  /** Waits for the next feed, or complains that there will be none. */
+  #wait(complaint: string): number {
+    if (!this.#fed.final) return -1
+    const place = this.#membersEnded === 0 && this.#state === 'header' ? '' : ` (${this.#memberName()})`
+    throw this.#invalid(`${complaint}${place}`, this.#fed.offset + this.#fed.available)
+  }
+
+  #account(out: Uint8Array, at: number, written: number): number {
+    if (written === 0) return 0
+    this.#passMemberPoint()
+    this.#check.push(out, at, at + written)
+    this.#raw += written
+    return written
+  }
+
+  #remember(out: Uint8Array, end: number): void {
+    if (this.#finder === undefined) return
+    this.#history.push(out, this.#historyFrom, end)
+    this.#historyFrom = end
+  }
+
+  #memberName(): string {
+    const kind = this.#blockSize === undefined || this.#container === 'gzip' ? 'member' : 'BGZF block'
+    return `the ${kind} that begins at byte ${this.#memberStart}`
+  }
+
+  #garbage(byte: number): VarveError {
+    const found = `0x${byte.toString(16).padStart(2, '0')}`
+    const message = `found ${found} after the last member, expected another one, zero padding or the end`
+    return this.#invalid(message, this.#fed.offset)
+  }
+
+  #invalid(message: string, offset: number): VarveError {
+    return invalid(this.#container, message, offset)
+  }
+
+  #damaged(): VarveError {
+    const message = `${this.#memberName()} has a damaged deflate stream: ${this.#inflate.complaint}`
+    return this.#invalid(`${message}, here or up to ${RUN} bytes later`, this.sourceOffset)
+  }
+}
