@@ -1,0 +1,52 @@
+/** The formats varve knows: a new one adds its folder and a line here. */
+
+import { VarveError } from '../errors.ts'
+import { csv } from './csv/index.ts'
+import { fastq } from './fastq/index.ts'
+import { lines } from './lines/index.ts'
+import { textFormat } from './text/format.ts'
+import type { Format, Head } from './types.ts'
+import { words } from './words/index.ts'
+
+/** In the order in which heads are tried: the pickiest first, `lines` takes any text. */
+export const FORMATS: readonly Format[] = [fastq, csv, lines, words].map(textFormat)
+
+/** `invalid-input` when there is no such format. */
+export function formatNamed(name: string): Format {
+  const format = FORMATS.find((one) => one.name === name)
+  if (format !== undefined) return format
+  const known = FORMATS.map((one) => one.name).join(', ')
+  throw new VarveError('invalid-input', `unknown format "${name}", expected one of ${known}`, { format: name })
+}
+
+const COMPRESSION = /\.(gz|bgz|bgzf|gzip)$/i
+
+/** The ending that names a format: `fq` of `reads.fq.gz`, in lower case. */
+export function formatExtension(path: string): string {
+  const name = path.replace(/[?#].*$/, '').replace(COMPRESSION, '')
+  return /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
+}
+
+/** Whether the ending alone makes the path one that varve reads as a table. */
+export function hasKnownExtension(path: string): boolean {
+  const extension = formatExtension(path)
+  return extension !== '' && FORMATS.some((format) => format.extensions.includes(extension))
+}
+
+/** The format of a file by its head; among several, the one its name speaks for. `invalid-data` when none fits. */
+export function detectFormat(path: string, head: Head): Format {
+  const extension = formatExtension(path)
+  const named = FORMATS.find((format) => format.extensions.includes(extension))
+  // Nothing speaks against the name of an empty file.
+  if (head.raw.length === 0 && head.whole) return named ?? formatNamed('lines')
+  if (named?.detect(path, head) === true) return named
+  const found = FORMATS.find((format) => format.detect(path, head))
+  if (found !== undefined) return found
+  const bytes = Buffer.from(head.raw.buffer, head.raw.byteOffset, Math.min(8, head.raw.length)).toString('hex')
+  const known = FORMATS.map((one) => one.name).join(', ')
+  throw new VarveError(
+    'invalid-data',
+    `the file starts with the bytes ${bytes}, expected one of ${known} (${head.uri})`,
+    { uri: head.uri },
+  )
+}

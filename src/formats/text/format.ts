@@ -1,0 +1,45 @@
+/** A whole `Format` from the little that a text format says for itself. */
+
+import type { Format, Head, Piece } from '../types.ts'
+import { readPiece, readRun, readText } from './read.ts'
+import type { TextFormat } from './types.ts'
+
+/** Decompressed sizes of some 8 MiB: enough to be worth a request, little enough to be held by a few workers. */
+const PLAIN_PIECE = 8 << 20
+const BGZF_PIECE = 2 << 20
+
+export function textFormat(text: TextFormat): Format {
+  return {
+    name: text.name,
+    title: text.title,
+    extensions: text.extensions,
+    optionNames: text.optionNames,
+    fileColumns: text.fileColumns ?? false,
+    strategies: ['count', 'rows', 'bytes'],
+    detect: (path, head) => text.detect(path, head.raw),
+
+    layout(head: Head, options) {
+      const layout = text.layout(head.raw, head.whole, options)
+      return { ...layout, format: text.name, container: head.container }
+    },
+
+    pieces(size, layout) {
+      const start = layout.dataStart
+      if (layout.container === 'gzip') return [{ kind: 'piece', from: 0, to: size, start }]
+      const step = layout.container === 'plain' ? PLAIN_PIECE : BGZF_PIECE
+      const pieces: Piece[] = []
+      for (let from = 0; from === 0 || from < size; from += step) {
+        pieces.push({ kind: 'piece', from, to: Math.min(size, from + step), start: from === 0 ? start : 'sync' })
+      }
+      return pieces
+    },
+
+    read(source, layout, work, projection, hooks) {
+      return work.kind === 'run'
+        ? readRun(text, layout, source, work, projection, hooks)
+        : readPiece(text, layout, source, work, projection, hooks)
+    },
+
+    text: (source, layout, run, hooks) => readText(text, layout, source, run, hooks),
+  }
+}

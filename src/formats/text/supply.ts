@@ -1,0 +1,102 @@
+/** Decompressed bytes for a piece of work: which decoder, fed from where. */
+
+import type { ByteSource } from '../../bytes/types.ts'
+import { type ClosableDecoder, createDecoder, resumeDecoder } from '../gzip/index.ts'
+import type { AccessPoint } from '../gzip/types.ts'
+import type { Layout, Piece, ReadHooks, Run } from '../types.ts'
+import { cutBgzf } from './bgzf-piece.ts'
+import { Input } from './input.ts'
+import type { RawSupply } from './window.ts'
+
+/** A decoder in this thread, and its input. */
+export class LocalSupply implements RawSupply {
+  readonly #decoder: ClosableDecoder
+  readonly #input: Input
+  readonly #onProgress: ((bytes: number) => void) | undefined
+
+  constructor(decoder: ClosableDecoder, input: Input, onProgress?: (bytes: number) => void) {
+    this.#decoder = decoder
+    this.#input = input
+    this.#onProgress = onProgress
+  }
+
+  read(out: Uint8Array, start: number, end: number): number {
+    return this.#decoder.read(out, start, end)
+  }
+
+  async more(): Promise<void> {
+    const behind = this.#input.exhausted
+    const part = await this.#input.next()
+    this.#decoder.feed(part.bytes, part.last)
+    if (!behind) this.#onProgress?.(part.bytes.length)
+  }
+
+  get done(): boolean {
+    return this.#decoder.done
+  }
+
+  get exhausted(): boolean {
+    return this.#input.exhausted
+  }
+
+  get rawOffset(): number {
+    return this.#decoder.rawOffset
+  }
+
+  get sourceOffset(): number {
+    return this.#decoder.sourceOffset
+  }
+
+  takePoints(): AccessPoint[] {
+    return this.#decoder.takePoints()
+  }
+
+  close(): void {
+    this.#decoder.close()
+  }
+}
+
+const NO_WINDOW = new Uint8Array(0)
+
+export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: ReadHooks): RawSupply {
+  const { point } = run
+  const input = new Input(source, point.source, run.end, false, hooks.signal)
+  const decoder = resumeDecoder(layout.container, { ...point, window: point.window ?? NO_WINDOW })
+  return new LocalSupply(decoder, input, hooks.onProgress)
+}
+
+export interface PieceSupply {
+  readonly supply: RawSupply
+  /** The supply starts this many bytes before the piece: context for finding the first record. */
+  readonly context: number
+  /** Source offset of the piece's first raw byte. */
+  readonly source: number
+}
+
+export async function supplyPiece(
+  source: ByteSource,
+  layout: Layout,
+  piece: Piece,
+  hooks: ReadHooks,
+): Promise<PieceSupply> {
+  const { container } = layout
+  const { from, to } = piece
+  // Who asks for the first rows only may stop early; a whole gzip file is one piece that someone may leave.
+  const ramp = hooks.small === true || container === 'gzip'
+  if (container === 'gzip') {
+    const input = new Input(source, from, to, ramp, hooks.signal)
+    const decoder = createDecoder('gzip', { points: true })
+    return { supply: new LocalSupply(decoder, input, hooks.onProgress), context: 0, source: from }
+  }
+  if (container === 'plain') {
+    const context = piece.start === 'sync' && from > 0 ? 1 : 0
+    const input = new Input(source, from - context, to, ramp, hooks.signal)
+    const decoder = resumeDecoder('plain', { source: from - context, bits: 0, raw: -context, window: NO_WINDOW })
+    return { supply: new LocalSupply(decoder, input, hooks.onProgress), context, source: from }
+  }
+  const cut = await cutBgzf(source, from, to, hooks.signal)
+  const input = new Input(cut.source, cut.contextFrom, cut.to, ramp, hooks.signal)
+  const start = { source: cut.contextFrom, bits: 0, raw: -cut.contextRaw, window: NO_WINDOW }
+  const decoder = resumeDecoder('bgzf', start, { points: true })
+  return { supply: new LocalSupply(decoder, input, hooks.onProgress), context: cut.contextRaw, source: cut.from }
+}

@@ -1,0 +1,111 @@
+/**
+ * What a record-oriented text format has to say for itself. Everything else (containers, segments, slices,
+ * workers, indexes) it gets from `formats/text`.
+ */
+
+import type { ColumnBatch, Field } from '../batch.ts'
+
+/** JSON values of named options, as given by the user. */
+export type Options = Readonly<Record<string, unknown>>
+
+/** What a bound text file looks like: plain JSON, so that it travels in slices and index metadata. */
+export interface TextLayout {
+  readonly columns: readonly Field[]
+  /** The columns whose min and max an index keeps for every segment. */
+  readonly zones: readonly string[]
+  /** Decompressed bytes before the first record: byte-order mark, skipped lines, header row. */
+  readonly dataStart: number
+  /** The column that holds the record's ordinal, when there is one. */
+  readonly ordinal?: number | undefined
+  /** What the format's reader needs to know: separators, types, …; never credentials. */
+  readonly dialect: Options
+}
+
+export interface TextFormat {
+  /** 'fastq' → read_fastq(…). */
+  readonly name: string
+  /** A few words for `varve formats`: 'sequencing reads'. */
+  readonly title: string
+  /** Without the dot and the compression's own ending: ['fastq', 'fq']. */
+  readonly extensions: readonly string[]
+  readonly optionNames: readonly string[]
+  /** Every file has columns of its own. */
+  readonly fileColumns?: boolean
+  /** Whether the decompressed head looks like this format; `path` may break a tie, never decide alone. */
+  detect(path: string, head: Uint8Array): boolean
+  /**
+   * The layout from the decompressed head (`whole` when that is the entire file).
+   * Unknown or contradictory options are `invalid-input`; a head that cannot be this format is `invalid-data`.
+   */
+  layout(head: Uint8Array, whole: boolean, options: Options): TextLayout
+  /** A reader of records for the projected columns (indexes into `layout.columns`). */
+  reader(layout: TextLayout, projection: readonly number[], settings: ReaderSettings): RecordReader
+  /**
+   * The start of the first record at or after `from` in bytes that begin anywhere in a file, or -1 when the
+   * bytes do not show it. A guess is allowed: the caller checks that the records before it end exactly there.
+   */
+  sync(layout: TextLayout, bytes: Uint8Array, from: number, end: number, final: boolean): number
+}
+
+export interface ReaderSettings {
+  /** Gather min and max of the zone columns. */
+  readonly zones: boolean
+  /** Ordinal of the first record that will be read. */
+  readonly firstRecord: number
+  /** Skip bad records and report them, instead of throwing. */
+  readonly ignoreErrors: boolean
+  /** Gets an ArrayBuffer of at least this many bytes, used before or new. */
+  readonly allocate: (bytes: number) => ArrayBuffer
+}
+
+export type ZoneValue = null | boolean | number | bigint | string
+
+/** Min and max of one column over one segment; both null when every value is null. */
+export interface Zone {
+  readonly min: ZoneValue
+  readonly max: ZoneValue
+  readonly nulls: boolean
+}
+
+/** A record that could not be read. `at` is an offset in the array given to `read`. */
+export interface BadRecord {
+  readonly at: number
+  /** Ordinal among the records this reader has seen. */
+  readonly record: number
+  /** What is wrong: subject, actual, expected; the caller adds file and byte. */
+  readonly message: string
+}
+
+/**
+ * Turns bytes into columns, synchronously: the caller owns the buffer, the reader only looks at it.
+ *
+ * Without `ignoreErrors` a bad record throws a `BadRecordError`.
+ */
+export interface RecordReader {
+  /** Records read and not yet taken. */
+  readonly rows: number
+  /** Bytes of column data held for them. */
+  readonly bytes: number
+  /** Records seen since the reader was made, taken or not, good or (ignored) bad ones excluded. */
+  readonly seen: number
+  /**
+   * Reads the records that begin in [start, until), each of which may reach up to `end`, until `maxRows` are
+   * held. Returns where it stopped: the first byte of the next record (at or after `until`, when all were
+   * read), or of one that does not end before `end`. With `final`, `end` is the end of the file and ends
+   * the last record.
+   */
+  read(bytes: Uint8Array, start: number, until: number, end: number, final: boolean, maxRows: number): number
+  /** The records held, as a batch of their own buffers; the reader starts the next one. */
+  take(): ColumnBatch
+  /** Zones of `layout.zones` in order, over the records since the last call. */
+  takeZones(): Zone[]
+  /** Records skipped since the last call. */
+  takeRejects(): BadRecord[]
+}
+
+/** Thrown by a reader; the caller turns it into `invalid-data` with file and byte. */
+export class BadRecordError extends Error {
+  constructor(readonly bad: BadRecord) {
+    super(bad.message)
+  }
+}
