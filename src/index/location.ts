@@ -1,0 +1,115 @@
+/** Where indexes are kept: in the lake when there is one, else in the user's cache folder. */
+
+import { createHash } from 'node:crypto'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { ByteSource } from '../bytes/types.ts'
+import { isVarveError } from '../errors.ts'
+import type { Options } from '../formats/text/types.ts'
+import type { Segment } from '../formats/types.ts'
+import { locate, openStore } from '../store/index.ts'
+import type { ObjectStore } from '../store/types.ts'
+import { readIndex } from './read.ts'
+import type { IndexFacts, PartitionIndex } from './types.ts'
+import { writeIndex } from './write.ts'
+
+/** What an index is looked up by. */
+export interface IndexTarget {
+  readonly uri: string
+  readonly identity: string
+  readonly size: number
+  readonly format: string
+  /** The format's options as given: another separator makes another index. */
+  readonly options: Options
+}
+
+export interface IndexHomeSettings {
+  /** The lake's URL; it is used when it has a `lake.json`. */
+  readonly lake: string
+  /** Default `VARVE_CACHE`, else the user's cache directory. */
+  readonly cache?: string | undefined
+}
+
+/** `indexes/<identity>/<format>.parquet`, as DESIGN §6 has it; the identity is of the object, not of its name. */
+export function indexKey(target: IndexTarget): string {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
+  const identity = hash(JSON.stringify([target.uri, target.identity, target.size])).slice(0, 32)
+  const given = Object.entries(target.options).sort(([a], [b]) => (a < b ? -1 : 1))
+  const variant = given.length === 0 ? '' : `-${hash(JSON.stringify(given)).slice(0, 8)}`
+  return `indexes/${identity}/${target.format}${variant}.parquet`
+}
+
+/** The folder for what can be made again: `VARVE_CACHE`, `$XDG_CACHE_HOME/varve`, `~/.cache/varve`. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.VARVE_CACHE) return env.VARVE_CACHE
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'varve')
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve')
+}
+
+/** Finds and keeps indexes. */
+export class IndexHome {
+  readonly #settings: IndexHomeSettings
+  #lake: Promise<ObjectStore | undefined> | undefined
+
+  constructor(settings: IndexHomeSettings) {
+    this.#settings = settings
+  }
+
+  /** The lake's store, when the lake exists. */
+  lake(): Promise<ObjectStore | undefined> {
+    this.#lake ??= this.#findLake()
+    return this.#lake
+  }
+
+  async #findLake(): Promise<ObjectStore | undefined> {
+    const store = openStore(asFolder(this.#settings.lake))
+    return (await store.info('lake.json')) === undefined ? undefined : store
+  }
+
+  #cache(): ObjectStore {
+    return openStore(asFolder(this.#settings.cache ?? cacheFolder()))
+  }
+
+  /** Where an index would be written: its URI. */
+  async place(target: IndexTarget): Promise<string> {
+    const store = (await this.lake()) ?? this.#cache()
+    return `${store.url}${indexKey(target)}`
+  }
+
+  /** The index of this identity, or undefined; `invalid-data` when it is damaged or foreign. */
+  async find(target: IndexTarget, signal?: AbortSignal): Promise<PartitionIndex | undefined> {
+    const key = indexKey(target)
+    for (const store of [await this.lake(), this.#cache()]) {
+      const file = await store?.open(key, { signal })
+      if (file !== undefined) return await readIndex(file, target, signal)
+    }
+    return undefined
+  }
+
+  /** Writes an index, whole or not at all, and returns it opened. A lake that cannot be written is passed over. */
+  async write(target: IndexTarget, facts: IndexFacts, segments: readonly Segment[]): Promise<PartitionIndex> {
+    const bytes = writeIndex(facts, segments)
+    const key = indexKey(target)
+    const lake = await this.lake()
+    let store = lake ?? this.#cache()
+    try {
+      await store.put(key, bytes)
+    } catch (error) {
+      if (lake === undefined || !isVarveError(error, 'denied', 'read-only')) throw error
+      store = this.#cache()
+      await store.put(key, bytes)
+    }
+    const file = await store.open(key)
+    return await readIndex(file!, target)
+  }
+}
+
+function asFolder(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`
+}
+
+/** The index file that a slice's window stands in, without a request. */
+export function attachIndexFile(uri: string, size: number, identity: string): ByteSource {
+  const { store, key } = locate(uri)
+  return store.attach(key, size, identity)
+}

@@ -1,0 +1,110 @@
+/** Which rows a WHERE can touch, by ordinal and by zone maps. Advice only: the filter stays in the query. */
+
+import type { Zone, ZoneValue } from '../formats/text/types.ts'
+import type { Segment } from '../formats/types.ts'
+import type { RowRange } from './runs.ts'
+import type { PartitionIndex } from './types.ts'
+
+/** One conjunct of a WHERE, about one column. */
+export interface Condition {
+  readonly column: string
+  readonly op: '=' | '<' | '<=' | '>' | '>=' | 'in' | 'is null' | 'starts with'
+  /** One value; `in`: any number; `is null`: none. Dates and timestamps as ISO 8601 text. */
+  readonly values: readonly (boolean | number | bigint | string)[]
+}
+
+/**
+ * Row ranges, in order and not overlapping, outside of which no row fulfils all conditions.
+ * A condition that is not understood, or about a column without zones, removes nothing.
+ */
+export function pruneRows(index: PartitionIndex, conditions: readonly Condition[]): RowRange[] {
+  const { layout, segments } = index
+  const ordinal = layout.ordinal === undefined ? undefined : layout.columns[layout.ordinal]!.name
+  const bounds = ordinalBounds(index.rows, conditions.filter((condition) => condition.column === ordinal))
+  const zoned = conditions
+    .map((condition) => ({ condition, zone: layout.zones.indexOf(condition.column) }))
+    .filter(({ zone }) => zone >= 0)
+
+  const ranges: { firstRow: number; rows: number }[] = []
+  const add = (firstRow: number, end: number): void => {
+    if (end <= firstRow) return
+    const last = ranges.at(-1)
+    if (last !== undefined && last.firstRow + last.rows === firstRow) last.rows = end - last.firstRow
+    else ranges.push({ firstRow, rows: end - firstRow })
+  }
+  const keeps = (segment: Segment): boolean =>
+    zoned.every(({ condition, zone }) => mayHold(segment.zones[zone], condition))
+  for (const segment of segments) {
+    const from = Math.max(segment.firstRow, bounds.from)
+    const to = Math.min(segment.firstRow + segment.rows, bounds.to)
+    if (from < to && keeps(segment)) add(from, to)
+  }
+  return ranges
+}
+
+/** The ordinals [from, to) that fulfil the conditions about them. */
+function ordinalBounds(rows: number, conditions: readonly Condition[]): { from: number; to: number } {
+  let from = 0
+  let to = rows
+  for (const { op, values } of conditions) {
+    const numbers = values.map(Number)
+    if (op === 'is null') return { from: 0, to: 0 }
+    if (op === 'starts with' || numbers.some(Number.isNaN)) continue
+    const least = Math.min(...numbers)
+    const most = Math.max(...numbers)
+    if (op === '=' || op === 'in') {
+      from = Math.max(from, Math.ceil(least))
+      to = Math.min(to, Math.floor(most) + 1)
+    } else if (op === '>') from = Math.max(from, Math.floor(least) + 1)
+    else if (op === '>=') from = Math.max(from, Math.ceil(least))
+    else if (op === '<') to = Math.min(to, Math.ceil(most))
+    else if (op === '<=') to = Math.min(to, Math.floor(most) + 1)
+  }
+  return { from, to }
+}
+
+/** Whether a segment with this zone may hold a row that fulfils the condition. */
+function mayHold(zone: Zone | undefined, { op, values }: Condition): boolean {
+  if (zone === undefined) return true
+  if (op === 'is null') return zone.nulls
+  const { min, max } = zone
+  // Every value is null, and a null fulfils nothing but IS NULL; unless the zone is simply not known.
+  if (min === null || max === null) return zone.nulls && min === null && max === null ? false : true
+  switch (op) {
+    case '=':
+    case 'in':
+      return values.length === 0 ? op !== 'in' : values.some((value) => !(less(value, min) || less(max, value)))
+    case '<':
+      return values.some((value) => !(less(value, min) || equal(value, min)))
+    case '<=':
+      return values.some((value) => !less(value, min))
+    case '>':
+      return values.some((value) => !(less(max, value) || equal(max, value)))
+    case '>=':
+      return values.some((value) => !less(max, value))
+    case 'starts with':
+      return values.some((value) => mayStart(min, max, value))
+  }
+}
+
+function mayStart(min: ZoneValue, max: ZoneValue, prefix: ZoneValue): boolean {
+  if (typeof min !== 'string' || typeof max !== 'string' || typeof prefix !== 'string') return true
+  return !less(max, prefix) && !(less(prefix, min) && !min.startsWith(prefix))
+}
+
+/** a < b where the two can be compared; false, which prunes nothing, where they cannot. */
+function less(a: ZoneValue, b: ZoneValue): boolean {
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0
+  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) < Number(b)
+  return isNumber(a) && isNumber(b) && a < b
+}
+
+function equal(a: ZoneValue, b: ZoneValue): boolean {
+  if (typeof a === 'string' || typeof a === 'boolean') return a === b
+  // biome-ignore lint/suspicious/noDoubleEquals: 1n and 1 are the same number
+  return isNumber(a) && isNumber(b) && a == b
+}
+
+function isNumber(value: ZoneValue): value is number | bigint {
+  return typeof value === 'bigint' || (typeof value === 'number' && !Number.isNaN(value))
+}

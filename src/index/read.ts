@@ -1,0 +1,157 @@
+/** Reads an index file: its end first, windows when they are needed. */
+
+import { crc32 } from 'node:zlib'
+import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import { z } from 'zod'
+import type { ByteSource } from '../bytes/types.ts'
+import { VarveError } from '../errors.ts'
+import type { Layout, Segment } from '../formats/types.ts'
+import { NUMBERS, type NumberColumn, readZones, zoneColumnNames } from './columns.ts'
+import type { IndexFacts, PartitionIndex, WindowPlace } from './types.ts'
+import { checks, INDEX_VERSION, METADATA_KEY } from './write.ts'
+
+/** Holds footer and small columns of an index of some thousand segments. */
+const TAIL = 256 * 1024
+
+const layoutShape = z.looseObject({
+  format: z.string(),
+  container: z.enum(['plain', 'gzip', 'bgzf']),
+  columns: z.array(z.looseObject({ name: z.string(), type: z.looseObject({ kind: z.string() }) })),
+  zones: z.array(z.string()),
+  dataStart: z.number(),
+  ordinal: z.number().optional(),
+  dialect: z.record(z.string(), z.unknown()),
+})
+
+const metadataShape = z.object({
+  v: z.literal(INDEX_VERSION),
+  uri: z.string(),
+  identity: z.string(),
+  size: z.number(),
+  layout: layoutShape,
+  rows: z.number(),
+  raw: z.number(),
+  segments: z.number(),
+  check: z.number(),
+  zone_check: z.number(),
+})
+
+/** A layout that came from outside: an index file, a slice. */
+export function parseLayout(value: unknown): Layout | undefined {
+  const parsed = layoutShape.safeParse(value)
+  return parsed.success ? (parsed.data as unknown as Layout) : undefined
+}
+
+/**
+ * Opens an index file. `invalid-data` when it is damaged, or belongs to another source than `expected`.
+ */
+export async function readIndex(
+  file: ByteSource,
+  expected: Pick<IndexFacts, 'uri' | 'identity' | 'size'> & { readonly format: string },
+  signal?: AbortSignal,
+): Promise<PartitionIndex> {
+  const buffer = await tailBuffer(file, signal)
+  const damaged = (what: string, cause?: unknown): VarveError => {
+    const message = `index ${file.uri}: ${what}, expected the index of ${expected.uri}; rebuild it with --force`
+    return new VarveError('invalid-data', message, { index: file.uri, uri: expected.uri }, cause)
+  }
+  let parsed: { facts: z.infer<typeof metadataShape>; segments: Segment[]; places: (WindowPlace | undefined)[] }
+  try {
+    parsed = await parse(buffer)
+  } catch (error) {
+    if (error instanceof VarveError) throw error
+    throw damaged(`damaged: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, error)
+  }
+  const { facts, segments, places } = parsed
+  for (const name of ['uri', 'identity', 'size'] as const) {
+    if (facts[name] !== expected[name]) throw damaged(`foreign: made for ${name} ${facts[name]}`)
+  }
+  if (facts.layout.format !== expected.format) throw damaged(`foreign: made for format ${facts.layout.format}`)
+
+  return {
+    ...facts,
+    layout: facts.layout as unknown as Layout,
+    location: file.uri,
+    locationIdentity: file.identity,
+    bytes: file.size,
+    segments,
+    windowPlace: (i) => places[i],
+    async windows(from, to, windowSignal) {
+      const wanted = places.slice(from, to)
+      const held = wanted.filter((place) => place !== undefined)
+      if (held.length === 0) return wanted.map(() => undefined)
+      const first = held[0]!.start
+      const bytes = await file.read(first, held.at(-1)!.end, { signal: windowSignal })
+      return wanted.map((place) => place && windowAt(bytes, first, place, file.uri))
+    },
+  }
+}
+
+/** A window out of bytes of the index file that begin at `first`, checked. */
+export function windowAt(bytes: Uint8Array, first: number, place: WindowPlace, uri: string): Uint8Array {
+  const window = bytes.slice(place.start - first, place.end - first)
+  if (crc32(window) === place.crc) return window
+  const message = `index ${uri}: the window at byte ${place.start} is damaged; rebuild the index with --force`
+  throw new VarveError('invalid-data', message, { index: uri, byte: place.start })
+}
+
+async function parse(buffer: AsyncBuffer) {
+  const metadata = await parquetMetadataAsync(buffer)
+  const value = metadata.key_value_metadata?.find((pair) => pair.key === METADATA_KEY)?.value
+  if (value === undefined) throw new Error(`no ${METADATA_KEY} in its metadata`)
+  const facts = metadataShape.parse(JSON.parse(value))
+  const columns = [...NUMBERS, ...zoneColumnNames(facts.layout as unknown as Layout)]
+  const rows = facts.segments === 0 ? [] : await parquetReadObjects({ file: buffer, metadata, columns })
+  const numbers = rows.map((row) => NUMBERS.map((name) => Number(row[name])))
+  const segments = rows.map((row): Segment => {
+    const number = (name: NumberColumn): number => Number(row[name])
+    return {
+      point: { source: number('source_start'), bits: number('point_bits'), raw: number('point_raw') },
+      end: number('source_end'),
+      raw: number('raw_start'),
+      rawEnd: number('raw_end'),
+      firstRow: number('first_row'),
+      rows: number('rows'),
+      crc: number('crc32'),
+      zones: readZones(facts.layout as unknown as Layout, row),
+    }
+  })
+  const found = checks(numbers, segments)
+  if (rows.length !== facts.segments || found.check !== facts.check) throw new Error('its checksum is wrong')
+  const trusted = found.zone_check === facts.zone_check
+  return {
+    facts,
+    segments: trusted ? segments : segments.map((segment) => ({ ...segment, zones: [] })),
+    places: places(metadata, rows),
+  }
+}
+
+/** PLAIN byte arrays are 4 bytes of length and the value, one after the other, up to the column chunk's end. */
+function places(
+  metadata: Awaited<ReturnType<typeof parquetMetadataAsync>>,
+  rows: readonly Record<string, unknown>[],
+): (WindowPlace | undefined)[] {
+  const chunk = metadata.row_groups[0]?.columns[0]?.meta_data
+  if (chunk === undefined) return []
+  const sizes = rows.map((row) => Number(row.window_bytes))
+  const end = Number(chunk.data_page_offset) + Number(chunk.total_compressed_size)
+  let at = end - sizes.reduce((sum, size) => sum + size + 4, 0)
+  return rows.map((row, i) => {
+    const start = at + 4
+    at = start + sizes[i]!
+    return sizes[i] === 0 ? undefined : { start, end: at, crc: Number(row.window_crc32) }
+  })
+}
+
+/** The file for hyparquet, its end read once. */
+async function tailBuffer(file: ByteSource, signal: AbortSignal | undefined): Promise<AsyncBuffer> {
+  const from = Math.max(0, file.size - TAIL)
+  const tail = await file.read(from, file.size, { signal })
+  return {
+    byteLength: file.size,
+    async slice(start, end = file.size) {
+      const bytes = start >= from ? tail.slice(start - from, end - from) : await file.read(start, end, { signal })
+      return new Uint8Array(bytes).buffer as ArrayBuffer
+    },
+  }
+}

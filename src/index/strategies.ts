@@ -1,0 +1,88 @@
+/** Rules that group an index's segments into slices. Pure: re-partitioning reads no source byte. */
+
+import { VarveError } from '../errors.ts'
+import type { RowRange } from './runs.ts'
+import type { PartitionIndex } from './types.ts'
+
+type Cut = (index: PartitionIndex, value: number) => RowRange[]
+
+/** The argument of each strategy, by name. */
+export const STRATEGIES: Readonly<Record<string, { readonly argument: string; readonly cut: Cut }>> = {
+  count: { argument: 'n', cut: byCount },
+  rows: { argument: 'rows', cut: byRows },
+  bytes: { argument: 'bytes', cut: byBytes },
+}
+
+/** More slices than this are a mistake, and would not fit a list. */
+const MOST = 10_000_000
+
+/** n slices whose rows differ by one at most; some are empty when there are fewer rows than slices. */
+function byCount({ rows }: PartitionIndex, n: number): RowRange[] {
+  // Rounding down n × rows may pass 2^53; BigInt is exact.
+  const edge = (i: number): number => Number((BigInt(i) * BigInt(rows)) / BigInt(n))
+  return Array.from({ length: n }, (_, i) => ({ firstRow: edge(i), rows: edge(i + 1) - edge(i) }))
+}
+
+/** Slices of exactly this many rows; the last one holds the rest. */
+function byRows({ rows }: PartitionIndex, size: number): RowRange[] {
+  const count = Math.ceil(rows / size)
+  return Array.from({ length: count }, (_, i) => ({ firstRow: i * size, rows: Math.min(size, rows - i * size) }))
+}
+
+/** Slices of about this many source bytes: whole segments together, or equal parts of one segment. */
+function byBytes(index: PartitionIndex, bytes: number): RowRange[] {
+  const ranges: RowRange[] = []
+  let firstRow = 0
+  let rows = 0
+  let held = 0
+  const flush = (): void => {
+    if (rows > 0) ranges.push({ firstRow, rows })
+    firstRow += rows
+    rows = 0
+    held = 0
+  }
+  index.segments.forEach((segment, i) => {
+    const size = (index.segments[i + 1]?.point.source ?? index.size) - segment.point.source
+    if (held > 0 && held + size > bytes) flush()
+    if (size > bytes) {
+      const parts = Math.min(segment.rows, Math.ceil(size / bytes))
+      for (const part of byCount({ ...index, rows: segment.rows }, parts)) {
+        rows = part.rows
+        flush()
+      }
+    } else {
+      rows += segment.rows
+      held += size
+    }
+  })
+  flush()
+  return ranges
+}
+
+/** Cuts by strategy name; `invalid-input` for a name or value that cannot be. */
+export function cutRows(
+  index: PartitionIndex,
+  strategy: string,
+  args: Readonly<Record<string, unknown>>,
+): RowRange[] {
+  const known = STRATEGIES[strategy]
+  if (known === undefined) {
+    const names = Object.keys(STRATEGIES).join(', ')
+    throw new VarveError('invalid-input', `unknown strategy "${strategy}", expected one of ${names}`, { strategy })
+  }
+  const { argument, cut } = known
+  for (const name of Object.keys(args)) {
+    if (name !== argument) {
+      const message = `strategy ${strategy} has no argument "${name}", expected ${argument}`
+      throw new VarveError('invalid-input', message, { strategy, argument: name })
+    }
+  }
+  const value = Number(args[argument])
+  const large = strategy === 'count' ? value > MOST : index.rows / value > MOST && strategy === 'rows'
+  if (!Number.isSafeInteger(value) || value < 1 || large) {
+    const given = args[argument] === undefined ? 'missing' : String(args[argument])
+    const message = `strategy ${strategy}: ${argument} is ${given}, expected a whole number from 1 to ${MOST}`
+    throw new VarveError('invalid-input', message, { strategy, [argument]: given })
+  }
+  return cut(index, value)
+}

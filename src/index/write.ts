@@ -1,0 +1,72 @@
+/**
+ * An index as one Parquet file: a row per segment, the windows in its first column.
+ *
+ * The windows are stored uncompressed (they are deflated already), plain and required, in one page, so that the
+ * place of each of them follows from the column chunk's end and the sizes beside it: a reader fetches the
+ * file's end, with all the small columns, and then only the windows it needs. Any Parquet reader reads it.
+ */
+
+import { crc32 } from 'node:zlib'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import type { ZoneValue } from '../formats/text/types.ts'
+import type { Segment } from '../formats/types.ts'
+import { NUMBERS, segmentNumbers, zoneColumns } from './columns.ts'
+import type { IndexFacts } from './types.ts'
+
+export const INDEX_VERSION = 1
+/** The key of the file's own metadata. */
+export const METADATA_KEY = 'varve.index'
+
+const EMPTY = new Uint8Array(0)
+
+/** The index file of these segments; the same bytes for the same source and format, whoever builds it. */
+export function writeIndex(facts: IndexFacts, segments: readonly Segment[]): Uint8Array {
+  const windows = segments.map((segment) => segment.point.window ?? EMPTY)
+  const numbers = segments.map((segment, i) => segmentNumbers(segment, windows[i]!.length, crc32(windows[i]!)))
+  const metadata = { v: INDEX_VERSION, ...facts, segments: segments.length, ...checks(numbers, segments) }
+  const buffer = parquetWriteBuffer({
+    columnData: [
+      {
+        name: 'window',
+        data: windows,
+        type: 'BYTE_ARRAY',
+        nullable: false,
+        encoding: 'PLAIN',
+        codec: 'UNCOMPRESSED',
+        statistics: false,
+        offsetIndex: false,
+      },
+      ...NUMBERS.map((name, column) => ({
+        name,
+        data: numbers.map((row) => BigInt(row[column]!)),
+        type: 'INT64' as const,
+        nullable: false,
+        offsetIndex: false,
+      })),
+      ...zoneColumns(facts.layout, segments).map((column) => ({ ...column, offsetIndex: false })),
+    ],
+    statistics: false,
+    rowGroupSize: Math.max(1, segments.length),
+    pageSize: 2 ** 31 - 1,
+    kvMetadata: [{ key: METADATA_KEY, value: JSON.stringify(metadata) }],
+    createdBy: `varve index ${INDEX_VERSION}`,
+  })
+  return new Uint8Array(buffer)
+}
+
+/**
+ * Checksums, because Parquet itself would not notice a flipped bit: one over everything that decoding relies
+ * on, one over the zone maps, without which decoding is only slower.
+ */
+export function checks(
+  numbers: readonly (readonly number[])[],
+  segments: readonly Pick<Segment, 'zones'>[],
+): { check: number; zone_check: number } {
+  const zones = segments.map((segment) => segment.zones.map(({ min, max, nulls }) => [text(min), text(max), nulls]))
+  return { check: crc32(JSON.stringify(numbers)), zone_check: crc32(JSON.stringify(zones)) }
+}
+
+/** 1 and 1n are the same zone value. */
+function text(value: ZoneValue): string | null {
+  return value === null ? null : String(value)
+}
