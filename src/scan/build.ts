@@ -1,0 +1,54 @@
+/** Building an index: a scan of no columns, whose by-product is what is wanted. */
+
+import { VarveError } from '../errors.ts'
+import type { Options } from '../formats/text/types.ts'
+import type { PartitionIndex } from '../index/types.ts'
+import type { ScanContext } from './context.ts'
+import { openFile } from './file.ts'
+import { OrderedStream } from './stream.ts'
+import type { Progress } from './types.ts'
+import { planFile } from './works.ts'
+
+export interface BuildOptions {
+  readonly format?: string | undefined
+  readonly options?: Options | undefined
+  /** Build even when there is an index, damaged or not. */
+  readonly force?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** The file's index: the one that is there, or a new one. Nothing is written before it is whole. */
+export async function indexFile(
+  uri: string,
+  context: ScanContext,
+  options: BuildOptions = {},
+): Promise<{ readonly index: PartitionIndex; readonly built: boolean; readonly format: string }> {
+  const { signal, onProgress, format, force } = options
+  const file = await openFile(uri, context.home, { format, options: options.options, signal, ignoreIndex: force })
+  const abort = new AbortController()
+  const onAbort = (): void => stream.close()
+  const stream = new OrderedStream(context.pool, {
+    works: planFile(file, [], [], abort.signal),
+    ordinal: undefined,
+    ignoreErrors: false,
+    eager: true,
+    total: () => file.source.size,
+    finish: (scan) => scan.finish(),
+    onClose: () => abort.abort(),
+  })
+  try {
+    if (file.index !== undefined) return { index: file.index, built: false, format: file.format.name }
+    signal?.addEventListener('abort', onAbort)
+    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+      stream.release(batch)
+      onProgress?.(stream.progress)
+    }
+    if (file.index === undefined) throw new VarveError('aborted', `the index of ${uri} was not finished`, { uri })
+    return { index: file.index, built: true, format: file.format.name }
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    stream.close()
+    await file.close()
+  }
+}

@@ -1,0 +1,96 @@
+/** One file, bound: its format and layout are known, its index when there is one. */
+
+import { type ByteSource, withHead } from '../bytes/index.ts'
+import { VarveError } from '../errors.ts'
+import type { Field } from '../formats/batch.ts'
+import { HEAD_BYTES, parseHead } from '../formats/head.ts'
+import { detectFormat, formatNamed } from '../formats/registry.ts'
+import type { Options } from '../formats/text/types.ts'
+import type { Format, Head, Layout, Segment } from '../formats/types.ts'
+import type { IndexHome, IndexTarget } from '../index/location.ts'
+import type { PartitionIndex } from '../index/types.ts'
+import { locate } from '../store/index.ts'
+
+export interface OpenFileOptions {
+  /** The format's name; default: what the head says. */
+  readonly format?: string | undefined
+  readonly options?: Options | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Do not look for an index, even a damaged one: it is about to be replaced. */
+  readonly ignoreIndex?: boolean | undefined
+}
+
+export class BoundFile {
+  constructor(
+    readonly source: ByteSource,
+    readonly head: Head,
+    readonly format: Format,
+    readonly layout: Layout,
+    readonly target: IndexTarget,
+    /** Undefined as long as there is none. */
+    public index: PartitionIndex | undefined,
+    readonly home: IndexHome,
+  ) {}
+
+  get uri(): string {
+    return this.source.uri
+  }
+
+  /** Writes the index that a whole scan brought. */
+  async keepIndex(segments: readonly Segment[], rows: number, raw: number): Promise<PartitionIndex> {
+    const { uri, identity, size } = this.source
+    this.index = await this.home.write(this.target, { uri, identity, size, layout: this.layout, rows, raw }, segments)
+    return this.index
+  }
+
+  async close(): Promise<void> {
+    await this.source.close?.()
+  }
+}
+
+/** Opens a file with one request: its size, identity and first MiB. `not-found` when there is none. */
+export async function openFile(uri: string, home: IndexHome, options: OpenFileOptions = {}): Promise<BoundFile> {
+  const { store, key } = locate(uri)
+  const { signal } = options
+  const opened = await store.open(key, { head: HEAD_BYTES, signal })
+  if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
+  // Another thread cannot see this one's memory: all of such a file travels as its head.
+  const here = store.url.startsWith('memory:') ? opened.size : HEAD_BYTES
+  const bytes = await opened.read(0, Math.min(opened.size, here), { signal })
+  const head = parseHead(opened.uri, bytes, bytes.length === opened.size)
+  const format = options.format === undefined ? detectFormat(uri, head) : formatNamed(options.format)
+  const given = options.options ?? {}
+  const target: IndexTarget = {
+    uri: opened.uri,
+    identity: opened.identity,
+    size: opened.size,
+    format: format.name,
+    options: given,
+  }
+  const index = options.ignoreIndex === true ? undefined : await home.find(target, signal)
+  const layout = index?.layout ?? placed(opened.uri, () => format.layout(head, given))
+  return new BoundFile(withHead(opened, bytes), head, format, layout, target, index, home)
+}
+
+/** Formats do not know where their bytes come from; the message shall. */
+function placed<T>(uri: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.message.includes(uri)) throw error
+    throw new VarveError(error.code, `${error.message} (${uri})`, { ...error.details, uri }, error)
+  }
+}
+
+/** Refuses a file whose columns are not those of the first one. */
+export function checkSameColumns(first: readonly Field[], firstUri: string, file: BoundFile): void {
+  const show = (columns: readonly Field[]): string =>
+    columns.map((column) => `${column.name} ${JSON.stringify(column.type)}`).join(', ')
+  const expected = show(first)
+  const actual = show(file.layout.columns)
+  if (expected === actual) return
+  const names = (columns: readonly Field[]): string =>
+    columns.map((column) => `${column.name} ${column.type.kind}`).join(', ')
+  const message = `columns of ${file.uri} are (${names(file.layout.columns)}), expected those of ${firstUri}: (${names(first)})`
+  throw new VarveError('invalid-data', message, { uri: file.uri })
+}

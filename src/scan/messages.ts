@@ -1,0 +1,50 @@
+/** What the scan layer and its decoding threads say to each other. */
+
+import type { ErrorJson } from '../errors.ts'
+import type { ColumnBatch } from '../formats/batch.ts'
+import type { Layout, PieceResult, Work } from '../formats/types.ts'
+
+/** A column that stands for something the file does not hold: the same text in every row. */
+export interface ConstantColumn {
+  readonly constant: string
+}
+
+/** A task's columns: indexes into the layout, or constants. */
+export type TaskColumn = number | ConstantColumn
+
+export interface Task {
+  readonly source: { readonly uri: string; readonly size: number; readonly identity: string }
+  /** First bytes of the source that are at hand already. */
+  readonly head?: Uint8Array | undefined
+  readonly layout: Layout
+  readonly work: Work
+  readonly columns: readonly TaskColumn[]
+  readonly ignoreErrors: boolean
+  /** Make the first batch small, and fetch no more than it needs. */
+  readonly small: boolean
+  /** Batches that may be made before the first one is asked for. */
+  readonly credit: number
+}
+
+export type ToWorker =
+  | { readonly type: 'start'; readonly id: number; readonly task: Task }
+  | { readonly type: 'credit'; readonly id: number; readonly batches: number }
+  | { readonly type: 'cancel'; readonly id: number }
+  /** Buffers of batches that were read, to be used again. */
+  | { readonly type: 'release'; readonly buffers: readonly ArrayBuffer[] }
+
+export interface Reject {
+  readonly uri: string
+  readonly byte: number
+  readonly record: number
+  readonly message: string
+}
+
+export type FromWorker =
+  | { readonly type: 'batch'; readonly id: number; readonly batch: ColumnBatch }
+  /** A piece has found its first record. */
+  | { readonly type: 'found'; readonly id: number; readonly start: number }
+  | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
+  | { readonly type: 'rejects'; readonly id: number; readonly rejects: readonly Reject[] }
+  | { readonly type: 'done'; readonly id: number; readonly result: PieceResult | undefined }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorJson }

@@ -1,0 +1,115 @@
+/** The decoding threads, started when the first task comes. */
+
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { threadMeter } from '../bytes/index.ts'
+import { errorFromJson, VarveError } from '../errors.ts'
+import { batchBuffers, type ColumnBatch } from '../formats/batch.ts'
+import { threadUrl } from '../threads.ts'
+import type { FromWorker, Task, ToWorker } from './messages.ts'
+
+/** Gets what happens to a task; nothing after `done`, `failed` or `cancel`. */
+export type TaskListener = (event: Exclude<FromWorker, { type: 'failed' }> | { type: 'failed'; error: VarveError }) => void
+
+export interface RunningTask {
+  credit(batches: number): void
+  cancel(): void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly tasks: Map<number, TaskListener>
+}
+
+export class WorkerPool {
+  readonly size: number
+  readonly #threads: Thread[] = []
+  readonly #origin = new WeakMap<ColumnBatch, Thread>()
+  #nextId = 1
+  #closed = false
+
+  /** `size` threads at most; default one per core. */
+  constructor(size?: number) {
+    this.size = size ?? availableParallelism()
+  }
+
+  start(task: Task, listener: TaskListener): RunningTask {
+    if (this.#closed) throw new VarveError('aborted', 'the scan layer is closed')
+    const thread = this.#leastBusy()
+    const id = this.#nextId++
+    thread.tasks.set(id, listener)
+    if (thread.tasks.size === 1) thread.worker.ref()
+    this.#send(thread, { type: 'start', id, task })
+    return {
+      credit: (batches) => {
+        if (thread.tasks.has(id)) this.#send(thread, { type: 'credit', id, batches })
+      },
+      cancel: () => {
+        if (!thread.tasks.has(id)) return
+        this.#forget(thread, id)
+        this.#send(thread, { type: 'cancel', id })
+      },
+    }
+  }
+
+  /** Gives a batch's buffers back to the thread that made it. */
+  release(batch: ColumnBatch): void {
+    const thread = this.#origin.get(batch)
+    if (thread === undefined || this.#closed) return
+    this.#origin.delete(batch)
+    const buffers = batchBuffers(batch)
+    thread.worker.postMessage({ type: 'release', buffers } satisfies ToWorker, buffers)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
+  }
+
+  #send(thread: Thread, message: ToWorker): void {
+    thread.worker.postMessage(message)
+  }
+
+  #forget(thread: Thread, id: number): void {
+    thread.tasks.delete(id)
+    // An idle thread does not keep the process alive.
+    if (thread.tasks.size === 0) thread.worker.unref()
+  }
+
+  #leastBusy(): Thread {
+    const idle = this.#threads.find((thread) => thread.tasks.size === 0)
+    if (idle !== undefined) return idle
+    if (this.#threads.length < this.size) return this.#spawn()
+    return this.#threads.reduce((a, b) => (b.tasks.size < a.tasks.size ? b : a))
+  }
+
+  #spawn(): Thread {
+    const worker = new Worker(threadUrl('scan-worker'), { workerData: { meter: threadMeter().shared } })
+    const thread: Thread = { worker, tasks: new Map() }
+    worker.on('message', (message: FromWorker) => this.#receive(thread, message))
+    worker.on('error', (error) => this.#died(thread, error))
+    worker.on('exit', (code) => this.#died(thread, new Error(`a decoding thread ended with code ${code}`)))
+    this.#threads.push(thread)
+    return thread
+  }
+
+  #receive(thread: Thread, message: FromWorker): void {
+    const listener = thread.tasks.get(message.id)
+    if (message.type === 'batch') this.#origin.set(message.batch, thread)
+    if (listener === undefined) {
+      if (message.type === 'batch') this.release(message.batch)
+      return
+    }
+    if (message.type === 'done' || message.type === 'failed') this.#forget(thread, message.id)
+    listener(message.type === 'failed' ? { type: 'failed', error: errorFromJson(message.error) } : message)
+  }
+
+  #died(thread: Thread, error: Error): void {
+    const at = this.#threads.indexOf(thread)
+    if (at < 0 || this.#closed) return
+    this.#threads.splice(at, 1)
+    const failure = new VarveError('internal', `a decoding thread died: ${error.message}`, {}, error)
+    for (const [, listener] of thread.tasks) listener({ type: 'failed', error: failure })
+    thread.tasks.clear()
+  }
+}

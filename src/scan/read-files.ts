@@ -1,0 +1,144 @@
+/** A scan over any number of files as if they were one. */
+
+import type { Field } from '../formats/batch.ts'
+import type { Options } from '../formats/text/types.ts'
+import type { ScanContext } from './context.ts'
+import { type BoundFile, checkSameColumns, openFile } from './file.ts'
+import type { FileScan } from './file-scan.ts'
+import type { BoundCall } from './functions/types.ts'
+import type { TaskColumn } from './messages.ts'
+import { OrderedStream, type Planned } from './stream.ts'
+import type { Predicate, ScanStream } from './types.ts'
+import { planFile } from './works.ts'
+
+export interface ReadOptions {
+  readonly format?: string | undefined
+  readonly options: Options
+  /** Adds the column `filename`. */
+  readonly filename: boolean
+  readonly ignoreErrors: boolean
+}
+
+export const FILENAME: Field = { name: 'filename', type: { kind: 'utf8' } }
+
+/** Rows of a batch that holds nothing but their number. */
+const COUNTED_ROWS = 1 << 20
+
+export class FileSet implements BoundCall {
+  readonly columns: readonly Field[]
+  readonly zones: readonly string[]
+  readonly #first: BoundFile
+  readonly #uris: readonly string[]
+  readonly #options: ReadOptions
+  readonly #context: ScanContext
+  /** Files after the first, opened when their turn comes and kept for the next scan. */
+  readonly #opened = new Map<string, Promise<BoundFile>>()
+
+  private constructor(uris: readonly string[], first: BoundFile, options: ReadOptions, context: ScanContext) {
+    this.#first = first
+    this.#uris = uris
+    this.#options = options
+    this.#context = context
+    this.columns = options.filename ? [...first.layout.columns, FILENAME] : first.layout.columns
+    const ordinal = first.layout.ordinal
+    const ordinals = ordinal === undefined ? [] : [first.layout.columns[ordinal]!.name]
+    this.zones = [...ordinals, ...first.layout.zones]
+  }
+
+  static async bind(
+    uris: readonly string[],
+    options: ReadOptions,
+    context: ScanContext,
+    signal: AbortSignal | undefined,
+  ): Promise<FileSet> {
+    const { format, options: given } = options
+    const first = await openFile(uris[0]!, context.home, { format, options: given, signal })
+    return new FileSet(uris, first, options, context)
+  }
+
+  get cardinality(): { readonly rows: number; readonly exact: boolean } | undefined {
+    const index = this.#first.index
+    if (index === undefined) return undefined
+    return { rows: index.rows * this.#uris.length, exact: this.#uris.length === 1 && !this.#options.ignoreErrors }
+  }
+
+  async #file(i: number, signal: AbortSignal): Promise<BoundFile> {
+    if (i === 0) return this.#first
+    const uri = this.#uris[i]!
+    let file = this.#opened.get(uri)
+    if (file === undefined) {
+      const format = this.#first.format.name
+      file = openFile(uri, this.#context.home, { format, options: this.#options.options, signal })
+      this.#opened.set(uri, file)
+      // A file that could not be opened is asked for again by the next scan.
+      file.catch(() => this.#opened.delete(uri))
+    }
+    const opened = await file
+    checkSameColumns(this.#first.layout.columns, this.#first.uri, opened)
+    return opened
+  }
+
+  open(columns: readonly number[], predicates: readonly Predicate[]): ScanStream {
+    const { ordinal } = this.#first.layout
+    const last = this.#first.layout.columns.length
+    const abort = new AbortController()
+    let total = 0
+
+    const works = async function* (this: FileSet): AsyncGenerator<Planned, void> {
+      for (const [i, uri] of this.#uris.entries()) {
+        const file = await this.#file(i, abort.signal)
+        total += file.source.size
+        const wanted = columns.map((column): TaskColumn => (column === last ? { constant: uri } : column))
+        yield* planFile(file, wanted, predicates, abort.signal)
+      }
+    }.call(this)
+
+    if (columns.length === 0 && predicates.length === 0) {
+      const counted = this.#countRows(abort)
+      if (counted !== undefined) return counted
+    }
+    const at = ordinal === undefined ? -1 : columns.indexOf(ordinal)
+    return new OrderedStream(this.#context.pool, {
+      works,
+      ordinal: at < 0 ? undefined : at,
+      ignoreErrors: this.#options.ignoreErrors,
+      total: () => total,
+      onRejects: (rejects) => this.#context.rejects.push(...rejects),
+      finish: (scan) => this.#keepIndex(scan),
+      onClose: () => abort.abort(),
+    })
+  }
+
+  /** Only the number of rows is wanted, and the indexes know it. */
+  #countRows(abort: AbortController): ScanStream | undefined {
+    const index = this.#first.index
+    if (index === undefined || this.#uris.length > 1 || this.#options.ignoreErrors) return undefined
+    let left = index.rows
+    return {
+      async next() {
+        const rows = Math.min(left, COUNTED_ROWS)
+        left -= rows
+        return rows === 0 ? undefined : { rows, columns: [] }
+      },
+      release: () => undefined,
+      progress: { done: index.size, total: index.size },
+      close: () => abort.abort(),
+    }
+  }
+
+  /** The index is a gift of the scan: a full disk must not fail the query that paid for it. */
+  async #keepIndex(scan: FileScan): Promise<void> {
+    if (this.#options.ignoreErrors) return
+    try {
+      await scan.finish()
+    } catch (error) {
+      this.#context.warn(`the index of ${scan.file.uri} could not be kept: ${(error as Error).message}`)
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.#opened.values())
+    const files = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    await Promise.all([this.#first, ...files].map((file) => file.close()))
+  }
+}

@@ -1,0 +1,75 @@
+/** The scan layer as its callers see it: bind, scan, unbind. */
+
+import { VarveError } from '../errors.ts'
+import { IndexHome } from '../index/location.ts'
+import type { ScanContext } from './context.ts'
+import { SCAN_FUNCTIONS } from './functions/index.ts'
+import type { BoundCall } from './functions/types.ts'
+import { WorkerPool } from './pool.ts'
+import type { Bound, BindRequest, ScanRequest, ScanService, ScanStream } from './types.ts'
+
+export interface ScanServiceOptions {
+  /** The lake's URL: indexes are kept in it when it exists. */
+  readonly lake: string
+  /** Decoding threads; default the number of cores. */
+  readonly jobs?: number | undefined
+  /** Gets what is worth telling and no failure. Default: nobody is told. */
+  readonly warn?: ((message: string) => void) | undefined
+}
+
+export interface LocalScanService extends ScanService {
+  readonly context: ScanContext
+}
+
+export function createScanService(options: ScanServiceOptions): LocalScanService {
+  const context: ScanContext = {
+    home: new IndexHome({ lake: options.lake }),
+    pool: new WorkerPool(options.jobs),
+    rejects: [],
+    warn: options.warn ?? (() => undefined),
+  }
+  const functions = new Map(SCAN_FUNCTIONS.map((one) => [one.name, one]))
+  const calls = new Map<number, { call: BoundCall; streams: Set<ScanStream> }>()
+  let nextId = 1
+
+  const find = (id: number) => {
+    const found = calls.get(id)
+    if (found === undefined) throw new VarveError('internal', `scan ${id} is not bound`)
+    return found
+  }
+
+  const unbind = (id: number): void => {
+    const found = calls.get(id)
+    if (found === undefined) return
+    calls.delete(id)
+    for (const stream of found.streams) stream.close()
+    found.call.close?.().catch((error: Error) => context.warn(error.message))
+  }
+
+  return {
+    context,
+
+    async bind(request: BindRequest, signal?: AbortSignal): Promise<Bound> {
+      const known = functions.get(request.name)
+      if (known === undefined) throw new VarveError('invalid-input', `unknown table function ${request.name}`)
+      const call = await known.bind(request, context, signal)
+      const id = nextId++
+      calls.set(id, { call, streams: new Set() })
+      return { id, columns: call.columns, zones: call.zones, cardinality: call.cardinality }
+    },
+
+    scan({ bound, columns, predicates }: ScanRequest): ScanStream {
+      const { call, streams } = find(bound)
+      const stream = call.open(columns, predicates)
+      streams.add(stream)
+      return stream
+    },
+
+    unbind,
+
+    async close(): Promise<void> {
+      for (const id of [...calls.keys()]) unbind(id)
+      await context.pool.close()
+    },
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * Tasks run ahead on several threads; their batches come out in the order of the file.
+ *
+ * A piece of a file without an index begins where a guess says that a record begins. Its batches are held back
+ * until the piece before it has stopped exactly there; a wrong guess is thrown away and the piece done again.
+ */
+
+import { VarveError } from '../errors.ts'
+import type { ColumnBatch } from '../formats/batch.ts'
+import { shiftOrdinals } from '../formats/builders.ts'
+import type { PieceResult, Work } from '../formats/types.ts'
+import { type FileScan, isPiece } from './file-scan.ts'
+import type { Reject, Task } from './messages.ts'
+import type { RunningTask, WorkerPool } from './pool.ts'
+import type { Progress, ScanStream } from './types.ts'
+
+/** Batches that a task may have made and nobody read. */
+const CREDIT = 8
+
+/** One piece of work and the file it is of. */
+export interface Planned extends Pick<Task, 'source' | 'head' | 'layout' | 'columns'> {
+  readonly work: Work
+  /** Of a file without an index: how far its scan has come. */
+  readonly scan?: FileScan | undefined
+  /** The last piece of its file. */
+  readonly last?: boolean | undefined
+}
+
+export interface StreamPlan {
+  readonly works: AsyncIterator<Planned>
+  /** Which column is the ordinal: pieces count from 0. */
+  readonly ordinal: number | undefined
+  readonly ignoreErrors: boolean
+  /** Decode with every thread from the start, as building an index does. */
+  readonly eager?: boolean
+  readonly total: () => number
+  readonly onRejects?: (rejects: readonly Reject[]) => void
+  /** A file without an index was read to its end. */
+  readonly finish?: (scan: FileScan) => Promise<void>
+  /** Called once, however the stream ends. */
+  readonly onClose?: () => void
+}
+
+interface Slot extends Planned {
+  task: RunningTask | undefined
+  /** What the piece said its first record is at; a run needs not to say. */
+  start: number | undefined
+  accepted: boolean
+  readonly batches: ColumnBatch[]
+  rejects: Reject[]
+  result: PieceResult | undefined
+  done: boolean
+  error: VarveError | undefined
+}
+
+export class OrderedStream implements ScanStream {
+  readonly #pool: WorkerPool
+  readonly #plan: StreamPlan
+  readonly #slots: Slot[] = []
+  #asked = 0
+  #ended = false
+  #planned = false
+  #closed = false
+  #decoded = 0
+  #wake: () => void = () => undefined
+
+  constructor(pool: WorkerPool, plan: StreamPlan) {
+    this.#pool = pool
+    this.#plan = plan
+  }
+
+  get progress(): Progress {
+    const total = this.#plan.total()
+    return { done: Math.min(this.#decoded, total), total }
+  }
+
+  /** Everything is wanted: decode with all threads. */
+  get #hot(): boolean {
+    return this.#plan.eager === true || this.#asked > 1
+  }
+
+  async next(): Promise<ColumnBatch | undefined> {
+    if (this.#ended) return undefined
+    this.#asked++
+    if (this.#asked === 2) this.#slots[0]?.task?.credit(CREDIT - 1)
+    try {
+      for (;;) {
+        if (this.#closed) throw new VarveError('aborted', 'the scan was closed')
+        await this.#fill()
+        const slot = this.#slots[0]
+        if (slot === undefined && !this.#closed) {
+          this.#ended = true
+          this.close()
+          return undefined
+        }
+        const batch = slot && (await this.#advance(slot))
+        if (batch !== undefined) return batch
+      }
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Moves the first slot on as far as it goes; a batch when it has one to give. */
+  async #advance(slot: Slot): Promise<ColumnBatch | undefined> {
+    if (!slot.accepted && !this.#accept(slot)) return undefined
+    const batch = slot.batches.shift()
+    if (batch !== undefined) {
+      slot.task?.credit(1)
+      this.#passRejects(slot)
+      const { ordinal } = this.#plan
+      if (ordinal !== undefined && slot.scan !== undefined) shiftOrdinals(batch.columns[ordinal]!, slot.scan.rows)
+      if (batch.rows > 0) return batch
+      this.release(batch)
+      return undefined
+    }
+    if (slot.error !== undefined) throw slot.scan?.placeError(slot.error) ?? slot.error
+    if (!slot.done) {
+      await this.#event()
+      return undefined
+    }
+    this.#passRejects(slot)
+    this.#slots.shift()
+    if (slot.scan === undefined) return undefined
+    if (slot.result !== undefined) slot.scan.pass(slot.result)
+    if (slot.last === true) await this.#plan.finish?.(slot.scan)
+    return undefined
+  }
+
+  /** Whether the slot's batches are known to follow what was read; waits, or starts it again, when not. */
+  #accept(slot: Slot): boolean {
+    const { work, scan } = slot
+    if (scan === undefined || !isPiece(work)) {
+      slot.accepted = true
+    } else if (slot.task === undefined) {
+      this.#start(slot, scan.exact(work))
+      slot.accepted = true
+    } else if (work.start !== 'sync') {
+      slot.accepted = true
+    } else if (slot.start !== undefined && scan.accepts(slot.start)) {
+      slot.accepted = true
+    } else if (slot.start !== undefined || slot.error !== undefined || slot.done) {
+      if (slot.start === undefined) scan.accepts(-1)
+      this.#drop(slot)
+      this.#start(slot, scan.exact(work))
+      slot.accepted = true
+    }
+    return slot.accepted
+  }
+
+  async #fill(): Promise<void> {
+    const ahead = this.#hot ? this.#pool.size * 2 : 1
+    while (!this.#planned && this.#slots.length < ahead) {
+      const next = await this.#plan.works.next()
+      if (next.done === true) {
+        this.#planned = true
+        return
+      }
+      const slot: Slot = {
+        ...next.value,
+        task: undefined,
+        start: undefined,
+        accepted: false,
+        batches: [],
+        rejects: [],
+        result: undefined,
+        done: false,
+        error: undefined,
+      }
+      this.#slots.push(slot)
+      const guess = isPiece(slot.work) && slot.work.start === 'sync'
+      if (!guess || slot.scan?.sequential !== true) this.#start(slot, slot.work)
+    }
+    if (!this.#slots[0]?.accepted && this.#slots[0] !== undefined && !this.#ready(this.#slots[0])) {
+      await this.#event()
+    }
+  }
+
+  /** Whether `#accept` can decide. */
+  #ready(slot: Slot): boolean {
+    if (!isPiece(slot.work) || slot.task === undefined || slot.work.start !== 'sync') return true
+    return slot.start !== undefined || slot.error !== undefined || slot.done
+  }
+
+  #start(slot: Slot, work: Work): void {
+    const { source, layout, head, columns } = slot
+    // Only who begins in the head needs it.
+    const inHead = (isPiece(work) ? work.from : work.point.source) < (head?.length ?? 0)
+    const small = !this.#hot
+    const task = this.#pool.start(
+      {
+        source,
+        head: inHead ? head : undefined,
+        layout,
+        work,
+        columns,
+        ignoreErrors: this.#plan.ignoreErrors,
+        small,
+        credit: small ? 1 : CREDIT,
+      },
+      (event) => {
+        if (slot.task !== task) {
+          if (event.type === 'batch') this.#pool.release(event.batch)
+          return
+        }
+        switch (event.type) {
+          case 'batch':
+            slot.batches.push(event.batch)
+            break
+          case 'found':
+            slot.start = event.start
+            break
+          case 'progress':
+            this.#decoded += event.bytes
+            return
+          case 'rejects':
+            slot.rejects.push(...event.rejects)
+            return
+          case 'done':
+            slot.result = event.result
+            slot.done = true
+            break
+          case 'failed':
+            slot.error = event.error
+        }
+        this.#wake()
+      },
+    )
+    slot.task = task
+  }
+
+  /** Forgets what a wrong guess brought. */
+  #drop(slot: Slot): void {
+    slot.task?.cancel()
+    slot.task = undefined
+    for (const batch of slot.batches.splice(0)) this.#pool.release(batch)
+    slot.rejects = []
+    slot.result = undefined
+    slot.done = false
+    slot.error = undefined
+    slot.start = undefined
+  }
+
+  #passRejects(slot: Slot): void {
+    if (slot.rejects.length === 0) return
+    const { rows, raw } = slot.scan ?? { rows: 0, raw: 0 }
+    const placed = slot.rejects.map((one) => ({ ...one, byte: one.byte + raw, record: one.record + rows }))
+    slot.rejects = []
+    this.#plan.onRejects?.(placed)
+  }
+
+  #event(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  release(batch: ColumnBatch): void {
+    this.#pool.release(batch)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const slot of this.#slots.splice(0)) this.#drop(slot)
+    this.#wake()
+    this.#plan.onClose?.()
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The contract between the scan layer and whoever wants rows: the DuckDB engine, the bridge, the mount, the
+ * library. It knows nothing of DuckDB: *bind* → columns and cardinality, *scan* → batches in file order.
+ */
+
+import type { ColumnBatch, Field } from '../formats/batch.ts'
+import type { Condition } from '../index/prune.ts'
+
+/** An argument as it comes from SQL or JSON. */
+export type Argument =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly Argument[]
+  | { readonly [name: string]: Argument }
+
+export interface BindRequest {
+  /** A name of `tableFunctions`: 'read_fastq', 'read_auto', 'slices', 'read_slice', 'index_info', … */
+  readonly name: string
+  readonly args: readonly Argument[]
+  readonly named: Readonly<Record<string, Argument>>
+}
+
+export interface Bound {
+  readonly id: number
+  readonly columns: readonly Field[]
+  /** Columns by which predicates can prune; others are not worth sending. */
+  readonly zones: readonly string[]
+  readonly cardinality?: { readonly rows: number; readonly exact: boolean } | undefined
+}
+
+/** One conjunct about one column. Advice only: whoever asks still filters the rows. */
+export type Predicate = Condition
+
+export interface ScanRequest {
+  readonly bound: number
+  /** Indexes into the bound columns, in the order the batches shall have them; may be empty (rows only). */
+  readonly columns: readonly number[]
+  /** All of them hold (AND). */
+  readonly predicates: readonly Predicate[]
+}
+
+export interface Progress {
+  /** Source bytes decoded, and to be decoded in all as far as known. */
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * Batches in file order, fetched only as far ahead as memory allows. Nothing is fetched before the first
+ * `next`; until the second one, no more than the first batch needs.
+ */
+export interface ScanStream {
+  /** The next batch, `undefined` at the end; throws what went wrong, with its place. */
+  next(): Promise<ColumnBatch | undefined>
+  /** Gives a batch's buffers back for use in later ones. Optional: without it they are garbage collected. */
+  release(batch: ColumnBatch): void
+  readonly progress: Progress
+  /** Stops fetching and decoding at once. */
+  close(): void
+}
+
+export interface ScanService {
+  bind(request: BindRequest, signal?: AbortSignal): Promise<Bound>
+  scan(request: ScanRequest): ScanStream
+  /** Forgets a bound scan; its streams are closed. */
+  unbind(id: number): void
+  close(): Promise<void>
+}
+
+/** A table function's signature, for every engine that offers it. */
+export interface TableFunction {
+  readonly name: string
+  /** How many positional arguments it takes, each a text, or a list of texts where `lists`. */
+  readonly positional: number
+  readonly lists: boolean
+  readonly named: Readonly<Record<string, 'text' | 'integer' | 'boolean' | 'any'>>
+  /** One sentence for completion and help. */
+  readonly summary: string
+}

@@ -1,0 +1,129 @@
+/** A decoding thread: takes tasks, fetches, decodes, sends batches. Nothing here blocks on another task. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { adoptMeter, withHead } from '../bytes/index.ts'
+import { errorToJson, isVarveError } from '../errors.ts'
+import { batchBuffers, type ColumnBatch, type ColumnVector } from '../formats/batch.ts'
+import { formatNamed } from '../formats/registry.ts'
+import { locate } from '../store/index.ts'
+import { BufferPool } from './buffers.ts'
+import type { FromWorker, Reject, Task, ToWorker } from './messages.ts'
+
+const port = parentPort!
+const pool = new BufferPool()
+
+interface Running {
+  readonly abort: AbortController
+  credit: number
+  wake: () => void
+}
+
+const running = new Map<number, Running>()
+
+const send = (message: FromWorker, transfer?: readonly ArrayBuffer[]): void => port.postMessage(message, transfer)
+
+adoptMeter((workerData as { meter: SharedArrayBuffer }).meter)
+port.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'start':
+      void run(message.id, message.task)
+      break
+    case 'credit': {
+      const task = running.get(message.id)
+      if (task !== undefined) {
+        task.credit += message.batches
+        task.wake()
+      }
+      break
+    }
+    case 'cancel': {
+      const task = running.get(message.id)
+      task?.abort.abort()
+      task?.wake()
+      break
+    }
+    case 'release':
+      pool.give(message.buffers)
+  }
+})
+
+async function run(id: number, task: Task): Promise<void> {
+  const abort = new AbortController()
+  const self: Running = { abort, credit: task.credit, wake: () => undefined }
+  running.set(id, self)
+  const source = openSource(task)
+  try {
+    const { projection, assemble } = columnsOf(task)
+    const rejects: Reject[] = []
+    const batches = formatNamed(task.layout.format).read(source, task.layout, task.work, projection, {
+      signal: abort.signal,
+      allocate: (bytes) => pool.take(bytes),
+      ignoreErrors: task.ignoreErrors,
+      small: task.small,
+      onStart: (start) => send({ type: 'found', id, start }),
+      onProgress: (bytes) => send({ type: 'progress', id, bytes }),
+      onReject: (bad) => rejects.push({ uri: source.uri, byte: bad.byte, record: bad.record, message: bad.message }),
+    })
+    for (;;) {
+      const next = await batches.next()
+      if (abort.signal.aborted) return
+      if (rejects.length > 0) send({ type: 'rejects', id, rejects: rejects.splice(0) })
+      if (next.done === true) {
+        send({ type: 'done', id, result: next.value })
+        return
+      }
+      const batch = assemble(next.value)
+      send({ type: 'batch', id, batch }, batchBuffers(batch))
+      self.credit--
+      while (self.credit <= 0 && !abort.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          self.wake = resolve
+        })
+      }
+      if (abort.signal.aborted) return
+    }
+  } catch (error) {
+    if (!(abort.signal.aborted && isVarveError(error, 'aborted'))) {
+      send({ type: 'failed', id, error: errorToJson(error) })
+    }
+  } finally {
+    running.delete(id)
+    await source.close?.()
+  }
+}
+
+function openSource({ source, head }: Task) {
+  const { store, key } = locate(source.uri)
+  const attached = store.attach(key, source.size, source.identity)
+  return head === undefined ? attached : withHead(attached, head)
+}
+
+/** What to ask the decoder for, and how to put constants between its columns. */
+function columnsOf(task: Task): { projection: number[]; assemble: (batch: ColumnBatch) => ColumnBatch } {
+  const projection = task.columns.filter((column) => typeof column === 'number')
+  if (projection.length === task.columns.length) return { projection, assemble: (batch) => batch }
+  return {
+    projection,
+    assemble({ rows, columns }) {
+      let next = 0
+      return {
+        rows,
+        columns: task.columns.map((column) =>
+          typeof column === 'number' ? columns[next++]! : repeated(column.constant, rows),
+        ),
+      }
+    },
+  }
+}
+
+function repeated(text: string, length: number): ColumnVector {
+  const bytes = Buffer.from(text)
+  const values = new Uint8Array(pool.take(bytes.length * length), 0, bytes.length * length)
+  const offsets = new Int32Array(pool.take((length + 1) * 4), 0, length + 1)
+  offsets[0] = 0
+  for (let i = 0; i < length; i++) {
+    values.set(bytes, i * bytes.length)
+    offsets[i + 1] = (i + 1) * bytes.length
+  }
+  return { length, offsets, values }
+}
