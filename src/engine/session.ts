@@ -1,0 +1,114 @@
+/** Opens SQL sessions: DuckDB with varve's table functions, rewrite and errors. */
+
+import { throwIfAborted, VarveError } from '../errors.ts'
+import type { ScanService, TableFunction } from '../scan/types.ts'
+import { completeText } from './complete.ts'
+import { newShared, startEngine } from './engine.ts'
+import { execute } from './query-result.ts'
+import { claimsByDefault } from './rewrite/paths.ts'
+import { rewriteStatement } from './rewrite/rewrite.ts'
+import { splitStatements } from './rewrite/tokens.ts'
+import { openScanHost } from './scan-host.ts'
+import type { QueryResult, RunOptions, Session } from './types.ts'
+import { writeParquet } from './write-parquet.ts'
+
+export interface SessionOptions {
+  readonly scan: ScanService
+  /** The table functions that SQL gets; each is answered by `scan`. */
+  readonly functions: readonly TableFunction[]
+  /** Whether `FROM 'path'` is varve's to read. Default: URLs of stores, and local files it knows by ending. */
+  readonly claims?: ((path: string) => boolean) | undefined
+  /** A database file; default in memory. */
+  readonly database?: string | undefined
+  /** DuckDB settings, as for SET: `{ threads: '2' }`. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * A session of its own engine thread. The scan service stays the caller's to close.
+ *
+ * Statements run one after the other, whoever asks: a second `run` starts when the first is read to its end or
+ * closed. So do not wait for a second one while holding the rows of the first.
+ *
+ * @example
+ * const session = openSession({ scan, functions })
+ * for await (const result of session.run('select 1')) for await (const batch of result.batches) …
+ */
+export function openSession({
+  scan,
+  functions,
+  claims = claimsByDefault,
+  database = ':memory:',
+  settings = {},
+}: SessionOptions): Session {
+  const shared = newShared()
+  const host = openScanHost(scan, shared)
+  const engine = startEngine({ database, settings, functions }, shared, host)
+  const names = new Set(functions.map(({ name }) => name.toLowerCase()))
+  let turn: Promise<void> = Promise.resolve()
+  let collated = false
+  let closing: Promise<void> | undefined
+  const closed = new AbortController()
+
+  const rewrite = (sql: string, options: RunOptions): Promise<string> => {
+    // Another collation compares text in another way than zones do.
+    collated ||= /collat/i.test(sql)
+    return rewriteStatement(sql, {
+      functions: names,
+      claims,
+      serialize: engine.serialize,
+      pushdown: options.pushdown !== false && !collated,
+      params: options.params,
+    })
+  }
+
+  async function* run(sql: string, options: RunOptions = {}): AsyncGenerator<QueryResult> {
+    if (closing !== undefined) throw new VarveError('invalid-input', 'the session is closed')
+    const before = turn
+    let release: () => void = () => undefined
+    turn = new Promise((resolve) => {
+      release = resolve
+    })
+    const signal =
+      options.signal === undefined ? closed.signal : AbortSignal.any([options.signal, closed.signal])
+    engine.hold(true)
+    let current: QueryResult | undefined
+    try {
+      await before
+      await engine.ready
+      for (const statement of splitStatements(sql)) {
+        throwIfAborted(signal)
+        const text = await rewrite(statement, options)
+        current = await execute(engine, host, text, { ...options, signal })
+        yield current
+        await current.close()
+      }
+    } finally {
+      // Left by an error or before the end: what its closing says adds nothing.
+      await current?.close().catch(() => undefined)
+      engine.hold(false)
+      release()
+    }
+  }
+
+  return {
+    run,
+    write: (sql, path, _format, options) => writeParquet(run, sql, path, options),
+    complete: async (text) => {
+      engine.hold(true)
+      try {
+        return completeText(text, await engine.complete(text), functions)
+      } finally {
+        engine.hold(false)
+      }
+    },
+    close() {
+      closing ??= (async () => {
+        closed.abort(new VarveError('aborted', 'the session was closed'))
+        await turn
+        await engine.close()
+      })()
+      return closing
+    },
+  }
+}

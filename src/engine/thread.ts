@@ -1,0 +1,157 @@
+/**
+ * The engine thread: DuckDB lives here, so that its synchronous callbacks never block the main thread.
+ *
+ * It imports the bare bindings: the classes of `@duckdb/node-api` take 0.1 s to load.
+ */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import duckdb from '@duckdb/node-bindings'
+import { errorToJson, VarveError } from '../errors.ts'
+import { batchBuffers } from '../formats/batch.ts'
+import {
+  ABORT,
+  AHEAD,
+  type EngineData,
+  type FromEngine,
+  RUNNING,
+  STOP,
+  type Suggestion,
+  type ToEngine,
+} from './protocol.ts'
+import { quoteText } from './quote.ts'
+import { type OpenDatabase, openDatabase } from './thread/database.ts'
+import { openScanClient } from './thread/scan-client.ts'
+import { startStatement } from './thread/statement.ts'
+
+/** How long a statement that nobody reads any more may take to notice, in milliseconds. */
+const GRACE = 200
+
+const port = parentPort!
+const data = workerData as EngineData
+const shared = new Int32Array(data.shared)
+const scans = openScanClient(data.scans, shared)
+
+let credits = 0
+let wake: () => void = () => undefined
+
+const post = (message: FromEngine, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+
+const opening = openDatabase(data, scans)
+opening.then(
+  () => post({ type: 'ready' }),
+  (error: unknown) => {
+    post({ type: 'broken', message: messageOf(error) })
+    port.close()
+  },
+)
+
+port.on('message', (message: ToEngine) => {
+  opening.then((database) => handle(database, message)).catch(() => undefined)
+})
+
+async function handle(database: OpenDatabase, message: ToEngine): Promise<void> {
+  switch (message.type) {
+    case 'run':
+      return run(database, message.sql, message.params)
+    case 'more':
+      credits++
+      return wake()
+    case 'abort':
+      duckdb.interrupt(database.main)
+      return wake()
+    case 'enough':
+      setTimeout(() => {
+        if (Atomics.load(shared, STOP) !== RUNNING) duckdb.interrupt(database.main)
+      }, GRACE).unref()
+      return wake()
+    case 'serialize':
+      return post({ type: 'serialized', call: message.call, json: await serialize(database, message.sql) })
+    case 'complete':
+      return post({
+        type: 'completed',
+        call: message.call,
+        suggestions: await complete(database, message.text),
+      })
+    case 'close':
+      database.close()
+      port.close()
+  }
+}
+
+async function run(
+  database: OpenDatabase,
+  sql: string,
+  params: Parameters<typeof startStatement>[2],
+): Promise<void> {
+  scans.begin()
+  credits = AHEAD
+  try {
+    const statement = await startStatement(database.main, sql, params)
+    post({ type: 'result', head: statement.head })
+    let whole = true
+    for (;;) {
+      const batch = await statement.fetch()
+      if (batch === undefined) break
+      while (credits === 0 && Atomics.load(shared, STOP) === RUNNING) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+      if (Atomics.load(shared, STOP) !== RUNNING) {
+        whole = false
+        break
+      }
+      credits--
+      post({ type: 'batch', batch }, batchBuffers(batch))
+    }
+    // There is no way to close a result that is still open but the next statement on its connection.
+    if (!whole) await duckdb.query(database.main, 'select 1')
+    if (Atomics.load(shared, STOP) === ABORT)
+      throw new VarveError('aborted', 'the statement was cancelled')
+    post({ type: 'end' })
+  } catch (error) {
+    const own = error instanceof VarveError ? error : scans.failure
+    post({ type: 'failed', message: messageOf(error), error: own && errorToJson(own) })
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The text's syntax tree as JSON, `undefined` where DuckDB has none for it. */
+async function serialize(database: OpenDatabase, sql: string): Promise<string | undefined> {
+  try {
+    const text = `select json_serialize_sql(${quoteText(sql)}, skip_default := true)::varchar`
+    const [row] = await texts(database, text)
+    return row
+  } catch {
+    return undefined
+  }
+}
+
+async function complete(database: OpenDatabase, text: string): Promise<Suggestion[]> {
+  const rows = await texts(
+    database,
+    `select suggestion_start || ' ' || suggestion from sql_auto_complete(${quoteText(text)})`,
+  )
+  return rows.map((row) => {
+    const space = row.indexOf(' ')
+    return { start: Number(row.slice(0, space)), text: row.slice(space + 1) }
+  })
+}
+
+/** The first column of a query, on the side connection. */
+async function texts(database: OpenDatabase, sql: string): Promise<string[]> {
+  const statement = await startStatement(await database.side(), sql, undefined)
+  const decoder = new TextDecoder()
+  const out: string[] = []
+  for (;;) {
+    const batch = await statement.fetch()
+    if (batch === undefined) return out
+    const { offsets, values } = batch.columns[0]!
+    for (let i = 0; i < batch.rows; i++) {
+      out.push(decoder.decode((values as Uint8Array).subarray(offsets![i]!, offsets![i + 1]!)))
+    }
+  }
+}

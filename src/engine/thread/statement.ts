@@ -1,0 +1,147 @@
+/** Runs one statement on a connection: prepare, bind parameters, execute, read the result's chunks. */
+
+import duckdb, { type Connection, type LogicalType, type PreparedStatement } from '@duckdb/node-bindings'
+import { VarveError } from '../../errors.ts'
+import type { ColumnBatch } from '../../formats/batch.ts'
+import type { ResultHead } from '../protocol.ts'
+import { quoteIdentifier } from '../quote.ts'
+import type { RunOptions } from '../types.ts'
+import { toValue } from './arguments.ts'
+import { foreignReader } from './foreign.ts'
+import { columnReader, type ReadColumn } from './read-column.ts'
+import { fromLogicalType, needsText, sqlTypeName } from './types.ts'
+
+const { ResultType, StatementType } = duckdb
+
+export interface RunningStatement {
+  readonly head: ResultHead
+  /** The next rows, `undefined` at the end. */
+  fetch(): Promise<ColumnBatch | undefined>
+}
+
+/** Starts a text of one statement; one that DuckDB unfolds into several (PIVOT) runs all, and returns the last. */
+export async function startStatement(
+  connection: Connection,
+  sql: string,
+  params: RunOptions['params'],
+): Promise<RunningStatement> {
+  const { extracted_statements: extracted, statement_count: count } = await duckdb.extract_statements(
+    connection,
+    sql,
+  )
+  if (count === 0) throw new Error(duckdb.extract_statements_error(extracted) || 'Parser Error: no statement')
+  for (let i = 0; i < count - 1; i++) {
+    const prepared = await duckdb.prepare_extracted_statement(connection, extracted, i)
+    try {
+      await duckdb.execute_prepared(prepared)
+    } finally {
+      duckdb.destroy_prepare_sync(prepared)
+    }
+  }
+  let prepared = await duckdb.prepare_extracted_statement(connection, extracted, count - 1)
+  try {
+    const types = columnTypes(prepared)
+    const streams = duckdb.prepared_statement_type(prepared) === StatementType.SELECT
+    const printed = count === 1 && streams ? await preparePrinted(connection, sql, prepared, types) : undefined
+    if (printed !== undefined) {
+      duckdb.destroy_prepare_sync(prepared)
+      prepared = printed
+    }
+    bindParameters(prepared, params)
+    const result = streams
+      ? await duckdb.execute_prepared_streaming(prepared)
+      : await duckdb.execute_prepared(prepared)
+    return await reading(result, printed === undefined ? undefined : types)
+  } finally {
+    duckdb.destroy_prepare_sync(prepared)
+  }
+}
+
+function columnTypes(prepared: PreparedStatement): LogicalType[] {
+  return Array.from({ length: duckdb.prepared_statement_column_count(prepared) }, (_, i) =>
+    duckdb.prepared_statement_column_logical_type(prepared, i),
+  )
+}
+
+/** The same query with DuckDB printing the columns that only it can print; `undefined` when none needs it. */
+async function preparePrinted(
+  connection: Connection,
+  sql: string,
+  prepared: PreparedStatement,
+  types: readonly LogicalType[],
+): Promise<PreparedStatement | undefined> {
+  if (!types.some(needsText)) return undefined
+  const columns = types.map((type, i) => {
+    const name = quoteIdentifier(duckdb.prepared_statement_column_name(prepared, i))
+    return `c${i}${needsText(type) ? '::varchar' : ''} as ${name}`
+  })
+  const names = types.map((_, i) => `c${i}`)
+  const text = `select ${columns.join(', ')} from (\n${sql}\n) as printed(${names.join(', ')})`
+  try {
+    return await duckdb.prepare(connection, text)
+  } catch {
+    // A statement that cannot stand in parentheses: its values are printed one by one.
+    return undefined
+  }
+}
+
+/** Binds what the statement asks for; a missing value is DuckDB's error, one too many in a list is ours. */
+function bindParameters(prepared: PreparedStatement, params: RunOptions['params']): void {
+  const count = duckdb.nparams(prepared)
+  if (params === undefined) return
+  if (!Array.isArray(params)) {
+    const named = params as Exclude<typeof params, readonly unknown[]>
+    for (let i = 1; i <= count; i++) {
+      const name = duckdb.parameter_name(prepared, i)
+      const value = named[name]
+      if (value !== undefined) duckdb.bind_value(prepared, i, toValue(value))
+    }
+    return
+  }
+  for (let i = 1; i <= count; i++) {
+    const name = duckdb.parameter_name(prepared, i)
+    const value = params[Number(name) - 1]
+    if (value !== undefined) duckdb.bind_value(prepared, i, toValue(value))
+  }
+}
+
+/** `types` are the columns' own ones where the statement was made to print them. */
+async function reading(
+  result: Awaited<ReturnType<typeof duckdb.execute_prepared>>,
+  types: readonly LogicalType[] | undefined,
+): Promise<RunningStatement> {
+  const kind = duckdb.result_return_type(result)
+  if (kind === ResultType.CHANGED_ROWS) {
+    const changed = duckdb.rows_changed(result)
+    return { head: { columns: [], returns: 'changed', changed }, fetch: async () => undefined }
+  }
+  if (kind !== ResultType.QUERY_RESULT) {
+    return { head: { columns: [], returns: 'nothing' }, fetch: async () => undefined }
+  }
+  const logical = Array.from({ length: duckdb.column_count(result) }, (_, i) =>
+    duckdb.column_logical_type(result, i),
+  )
+  const columns = logical.map((type, i) => ({
+    name: duckdb.column_name(result, i),
+    type: fromLogicalType(type),
+    sqlType: sqlTypeName(types?.[i] ?? type),
+  }))
+  const foreign = logical.some(needsText) ? await foreignReader() : refuse
+  const readers = logical.map((type) => columnReader(type, foreign))
+  return {
+    head: { columns, returns: 'rows' },
+    async fetch() {
+      const chunk = await duckdb.fetch_chunk(result)
+      const rows = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk)
+      if (chunk === null || rows === 0) return undefined
+      return {
+        rows,
+        columns: readers.map((read, i) => read(duckdb.data_chunk_get_vector(chunk, i), rows)),
+      }
+    },
+  }
+}
+
+const refuse: ReadColumn = () => {
+  throw new VarveError('internal', 'a result column has a type that cannot be read')
+}

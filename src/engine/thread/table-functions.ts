@@ -1,0 +1,186 @@
+/** Registers varve's table functions: DuckDB asks, the scan client answers. */
+
+import duckdb, {
+  type Connection,
+  type DataChunk,
+  type TableFunctionBindInfo,
+  type TableFunctionInfo,
+  type TableFunctionInitInfo,
+} from '@duckdb/node-bindings'
+import { VarveError } from '../../errors.ts'
+import type { ColumnBatch } from '../../formats/batch.ts'
+import type { Argument, TableFunction } from '../../scan/types.ts'
+import { type BindCall, type BoundColumns, HIDDEN } from '../protocol.ts'
+import { fromValue } from './arguments.ts'
+import { Enough, type ScanClient, type ScanReader } from './scan-client.ts'
+import { toLogicalType } from './types.ts'
+import { writeColumn } from './write-column.ts'
+
+const { Type } = duckdb
+const VECTOR_SIZE = duckdb.vector_size()
+
+const PARAMETER_TYPES = {
+  text: Type.VARCHAR,
+  integer: Type.BIGINT,
+  boolean: Type.BOOLEAN,
+  any: Type.ANY,
+} as const
+
+interface BindData {
+  readonly call: BindCall
+  readonly hidden: string | undefined
+  readonly bound: BoundColumns
+  readonly statement: number
+}
+
+interface ScanState {
+  readonly bound: BoundColumns
+  readonly columns: readonly number[]
+  readonly reader: ScanReader
+  batch: ColumnBatch | undefined
+  /** Rows of the batch that DuckDB has. */
+  position: number
+}
+
+/** Makes `fn` callable from SQL on every connection of the database. */
+export function registerTableFunction(connection: Connection, fn: TableFunction, scans: ScanClient): void {
+  const handle = duckdb.create_table_function()
+  duckdb.table_function_set_name(handle, fn.name)
+  for (let i = 0; i < fn.positional; i++) {
+    duckdb.table_function_add_parameter(
+      handle,
+      duckdb.create_logical_type(fn.lists ? Type.ANY : Type.VARCHAR),
+    )
+  }
+  for (const [name, type] of Object.entries(fn.named)) {
+    duckdb.table_function_add_named_parameter(
+      handle,
+      name,
+      duckdb.create_logical_type(PARAMETER_TYPES[type]),
+    )
+  }
+  duckdb.table_function_add_named_parameter(handle, HIDDEN, duckdb.create_logical_type(Type.VARCHAR))
+  duckdb.table_function_supports_projection_pushdown(handle, true)
+  duckdb.table_function_set_bind(handle, (info) =>
+    guard(
+      () => bind(info, fn, scans),
+      (error) => duckdb.bind_set_error(info, scans.fail(error)),
+    ),
+  )
+  duckdb.table_function_set_init(handle, (info) =>
+    guard(
+      () => init(info, scans),
+      (error) => duckdb.init_set_error(info, scans.fail(error)),
+    ),
+  )
+  duckdb.table_function_set_function(handle, (info, output) =>
+    guard(
+      () => produce(info, output),
+      (error) => duckdb.function_set_error(info, scans.fail(error)),
+      () => duckdb.data_chunk_set_size(output, 0),
+    ),
+  )
+  duckdb.register_table_function(connection, handle)
+}
+
+/**
+ * Runs a callback; what it throws goes to `fail`, an `Enough` ends early.
+ *
+ * A promise is refused: DuckDB would take it for an answer of zero rows, without an error.
+ */
+export function guard(
+  callback: () => unknown,
+  fail: (error: unknown) => void,
+  enough: () => void = () => fail(new VarveError('aborted', 'the statement was closed')),
+): void {
+  try {
+    const answer = callback()
+    if (answer instanceof Promise) {
+      answer.catch(() => undefined)
+      throw new VarveError(
+        'internal',
+        'a table function answered with a promise, expected a synchronous callback',
+      )
+    }
+  } catch (error) {
+    if (error instanceof Enough) enough()
+    else fail(error)
+  }
+}
+
+function bind(info: TableFunctionBindInfo, fn: TableFunction, scans: ScanClient): void {
+  const args = Array.from({ length: duckdb.bind_get_parameter_count(info) }, (_, i) =>
+    fromValue(duckdb.bind_get_parameter(info, i)),
+  )
+  const named: Record<string, Argument> = {}
+  for (const name of Object.keys(fn.named)) {
+    const value = duckdb.bind_get_named_parameter(info, name)
+    if (value) named[name] = fromValue(value)
+  }
+  const hidden = duckdb.bind_get_named_parameter(info, HIDDEN)
+  const call: BindCall = { name: fn.name, args, named }
+  const bound = scans.bind(call)
+  for (const { name, type } of bound.columns)
+    duckdb.bind_add_result_column(info, name, toLogicalType(type))
+  if (bound.cardinality !== undefined) {
+    const rows = Math.max(0, Math.round(bound.cardinality.rows))
+    duckdb.bind_set_cardinality(info, rows, bound.cardinality.exact)
+  }
+  const data: BindData = {
+    call,
+    hidden: hidden ? duckdb.get_varchar(hidden) : undefined,
+    bound,
+    statement: scans.statement,
+  }
+  duckdb.bind_set_bind_data(info, data)
+}
+
+function init(info: TableFunctionInitInfo, scans: ScanClient): void {
+  const data = duckdb.init_get_bind_data(info) as BindData
+  // A plan kept by PREPARE outlives the statement that bound it; what it bound then is closed.
+  const bound = data.statement === scans.statement ? data.bound : rebind(data, scans)
+  const columns = Array.from({ length: duckdb.init_get_column_count(info) }, (_, i) =>
+    duckdb.init_get_column_index(info, i),
+  )
+  const reader = scans.scan(bound.id, columns, data.hidden)
+  const state: ScanState = { bound, columns, reader, batch: undefined, position: 0 }
+  duckdb.init_set_init_data(info, state)
+  // One thread keeps the rows in file order; decoding has its own workers.
+  duckdb.init_set_max_threads(info, 1)
+}
+
+function rebind(data: BindData, scans: ScanClient): BoundColumns {
+  const bound = scans.bind(data.call)
+  if (JSON.stringify(bound.columns) === JSON.stringify(data.bound.columns)) return bound
+  throw new VarveError(
+    'stale',
+    `${data.call.name}: the columns of ${JSON.stringify(data.call.args)} are no longer those it was prepared with`,
+  )
+}
+
+function produce(info: TableFunctionInfo, output: DataChunk): void {
+  const state = duckdb.function_get_init_data(info) as ScanState
+  if (state.batch === undefined || state.position === state.batch.rows) {
+    state.batch = state.reader.next()
+    state.position = 0
+  }
+  const { batch } = state
+  if (batch === undefined) {
+    duckdb.data_chunk_set_size(output, 0)
+    return
+  }
+  const count = Math.min(VECTOR_SIZE, batch.rows - state.position)
+  duckdb.data_chunk_set_size(output, count)
+  for (let i = 0; i < state.columns.length; i++) {
+    const { name, type } = state.bound.columns[state.columns[i]!]!
+    const vector = duckdb.data_chunk_get_vector(output, i)
+    try {
+      writeColumn(vector, type, batch.columns[i]!, state.position, count)
+    } catch (error) {
+      throw error instanceof VarveError
+        ? new VarveError(error.code, `column "${name}": ${error.message}`, { ...error.details, column: name })
+        : error
+    }
+  }
+  state.position += count
+}
