@@ -1,0 +1,94 @@
+/** Everything varve does, behind one object that owns its threads and connections. */
+
+import { type Meter, threadMeter } from '../bytes/index.ts'
+import { VarveError } from '../errors.ts'
+import type { QueryResult, RunOptions, Session } from '../engine/types.ts'
+import { hasKnownExtension } from '../formats/registry.ts'
+import { initLake, type LakeReport } from '../lake/init.ts'
+import { TABLE_FUNCTIONS } from '../scan/functions/index.ts'
+import { expandPattern } from '../scan/expand.ts'
+import { createScanService, type LocalScanService } from '../scan/service.ts'
+import { closeStores, loadDotEnv } from '../store/index.ts'
+import { openVarveFile } from './file.ts'
+import { formatRows } from './format-rows.ts'
+import { sliceFromJson } from './slice.ts'
+import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from './types.ts'
+
+export class Varve {
+  readonly #options: VarveOptions
+  #scan: LocalScanService | undefined
+  #session: Promise<Session> | undefined
+  readonly #meter: Meter
+
+  constructor(options: VarveOptions = {}) {
+    loadDotEnv()
+    this.#options = options
+    this.#meter = threadMeter()
+  }
+
+  #service(): LocalScanService {
+    const { jobs, warn } = this.#options
+    const lake = this.#options.lake ?? process.env.VARVE_LAKE ?? './lake'
+    this.#scan ??= createScanService({ lake, jobs, warn })
+    return this.#scan
+  }
+
+  /** Requests to stores and bytes of their bodies so far, over all threads. */
+  get meters(): { readonly requests: number; readonly bytes: number } {
+    return this.#meter.read()
+  }
+
+  /** Opens one file; `not-found` when there is none. */
+  openFile(uri: string, options: OpenOptions = {}): Promise<VarveFile> {
+    return openVarveFile(uri, options, this.#service().context)
+  }
+
+  /** The URIs that a pattern stands for, in order; `not-found` when nothing matches it. */
+  expand(pattern: string, { signal }: CallOptions = {}): Promise<readonly string[]> {
+    return expandPattern(pattern, signal)
+  }
+
+  /** A slice from its JSON; `invalid-input` when it is none, or was edited. */
+  parseSlice(text: string): Slice {
+    return sliceFromJson(text, this.#service().context)
+  }
+
+  /** The SQL session, opened by the first call. */
+  session(): Promise<Session> {
+    this.#session ??= this.#openSession()
+    return this.#session
+  }
+
+  async #openSession(): Promise<Session> {
+    const { openSession } = await import('../engine/session.ts')
+    return openSession({ scan: this.#service(), functions: TABLE_FUNCTIONS, claims: hasKnownExtension })
+  }
+
+  /** Runs SQL; the result of its last statement. */
+  async sql(text: string, options: RunOptions = {}): Promise<QueryResult> {
+    const session = await this.session()
+    let last: QueryResult | undefined
+    for await (const result of session.run(text, options)) {
+      if (result.returns === 'rows') return result
+      last = result
+    }
+    if (last === undefined) throw new VarveError('invalid-input', 'the SQL text holds no statement')
+    return last
+  }
+
+  formats(): readonly FormatRow[] {
+    return formatRows()
+  }
+
+  /** Makes the lake at this URL, or finds it there. */
+  initLake(url: string, options: CallOptions = {}): Promise<LakeReport> {
+    return initLake(url, options)
+  }
+
+  /** Ends threads and connections. */
+  async close(): Promise<void> {
+    await (await this.#session?.catch(() => undefined))?.close()
+    await this.#scan?.close()
+    await closeStores()
+  }
+}
