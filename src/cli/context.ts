@@ -1,0 +1,68 @@
+/** What every command gets: where to read and write, what was said globally, and the verbs when needed. */
+
+import type { VarveOptions } from '../library/types.ts'
+import type { CreateVerbs, Verbs } from './verbs.ts'
+
+/** The process's edge, so that tests can stand in for it. */
+export interface Io {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined }
+  readonly stdout: NodeJS.WritableStream & {
+    readonly isTTY?: boolean | undefined
+    readonly columns?: number | undefined
+  }
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean | undefined }
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Options that every command takes, before or after its name. */
+export interface GlobalOptions {
+  readonly lake?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+  /** How the command prints: json and jsonl make errors JSON, too. */
+  readonly format?: string
+  /** Decoding threads. */
+  readonly jobs?: number
+}
+
+export interface Context {
+  readonly io: Io
+  readonly options: GlobalOptions
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** The verbs, made by the first call. */
+  verbs(): Promise<Verbs>
+  /** One line on stderr for the person who looks on; nothing with `--quiet`. */
+  note(line: string): void
+  /** The same with other options; all of them share one set of verbs, made with the options of the first use. */
+  with(options: GlobalOptions): Context
+  /** Takes over Ctrl-C until the returned function is called; for the shell, which goes on after it. */
+  onInterrupt(handler: () => void): () => void
+}
+
+/** Verbs made on demand and closed once. */
+export function lazyVerbs(create: CreateVerbs): {
+  get(options: VarveOptions): Promise<Verbs>
+  close(): Promise<void>
+} {
+  let made: Promise<Verbs> | undefined
+  return {
+    get: (options) => {
+      made ??= Promise.resolve().then(() => create(options))
+      return made
+    },
+    close: async () => {
+      if (made === undefined) return
+      const verbs = await made.catch(() => undefined)
+      await verbs?.close()
+    },
+  }
+}
+
+/** How a command's list or report is printed. */
+export type ReportFormat = 'plain' | 'json' | 'jsonl'
+
+export function reportFormat({ json, format }: GlobalOptions): ReportFormat {
+  if (format === 'jsonl') return 'jsonl'
+  return json === true || format === 'json' ? 'json' : 'plain'
+}

@@ -1,0 +1,52 @@
+/** What the command line asks of the library: its whole view of the rest of varve. */
+
+import type { Session } from '../engine/types.ts'
+import type { CallOptions, OpenOptions, Slice, VarveFile, VarveOptions } from '../library/types.ts'
+
+type MaybePromise<T> = T | Promise<T>
+
+/** One row of `varve formats`. */
+export interface FormatRow {
+  readonly name: string
+  readonly functions: readonly string[]
+  /** Without the dot. */
+  readonly extensions: readonly string[]
+  /** What `slices --by` takes, and count, rows, bytes. */
+  readonly strategies: readonly string[]
+  /** Columns that an index keeps min and max of; `…` where the file's own columns are kept. */
+  readonly zones: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** Named options of its function. */
+  readonly options: readonly string[]
+}
+
+export interface LakeReport {
+  /** The lake's URL. */
+  readonly lake: string
+  readonly id: string
+  /** False: it was a lake already. */
+  readonly created: boolean
+}
+
+/** Totals since the verbs were made: requests to stores, retries included, and bytes received. */
+export interface Meters {
+  readonly requests: number
+  readonly bytes: number
+}
+
+export interface Verbs {
+  openFile(uri: string, options?: OpenOptions): Promise<VarveFile>
+  /** The URIs that a pattern stands for, in order; `not-found` when it is a pattern that nothing matches. */
+  expand(pattern: string, options?: CallOptions): Promise<readonly string[]>
+  /** A slice from its JSON; `invalid-input` when it is none. */
+  parseSlice(text: string): MaybePromise<Slice>
+  session(): Promise<Session>
+  formats(): MaybePromise<readonly FormatRow[]>
+  /** Makes the lake at this URL, or finds it there. */
+  initLake(url: string, options?: CallOptions): Promise<LakeReport>
+  readonly meters: Meters
+  close(): Promise<void>
+}
+
+/** Makes the verbs when a command first needs them. */
+export type CreateVerbs = (options: VarveOptions) => MaybePromise<Verbs>
