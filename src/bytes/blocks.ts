@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { VarveError } from '../errors.ts'
 
@@ -34,7 +34,7 @@ export class BlockStore {
   #ready: Promise<boolean> | undefined
   #total = 0
   #sinceScan = 0
-  #evicting: Promise<void> | undefined
+  #writing: Promise<void> = Promise.resolve()
   #broken = false
 
   constructor(private readonly options: BlockCacheOptions) {
@@ -63,20 +63,25 @@ export class BlockStore {
   }
 
   /** Keeps a block; what hinders it is told to `onProblem`, and never fails the read that brought the bytes. */
-  async put(key: Buffer, bytes: Uint8Array): Promise<void> {
+  put(key: Buffer, bytes: Uint8Array): Promise<void> {
+    // One after the other: writes side by side would each find room for one block, and together pass the cap.
+    return (this.#writing = this.#writing.then(() => this.#write(key, bytes)))
+  }
+
+  async #write(key: Buffer, bytes: Uint8Array): Promise<void> {
     const size = HEADER + bytes.length
-    if (!(await this.#open()) || size > this.options.maxBytes) return
+    const { folder, maxBytes } = this.options
+    if (!(await this.#open()) || size > maxBytes) return
     const path = this.#path(key)
-    const aside = join(this.options.folder, `${randomBytes(8).toString('hex')}.tmp`)
+    const aside = join(folder, `${randomBytes(8).toString('hex')}.tmp`)
     try {
+      // Other processes fill the same folder: what they added shows only in a scan.
+      if (this.#total + size > maxBytes || this.#sinceScan > maxBytes / 16) await this.#makeRoom(size)
+      await writeFile(aside, Buffer.concat([headerOf(key, bytes), bytes]), { mode: 0o600, flag: 'wx' })
+      await mkdir(dirname(path), { mode: 0o700, recursive: true })
+      await rename(aside, path)
       this.#total += size
       this.#sinceScan += size
-      // Other processes fill the same folder: what they added shows only in a scan.
-      if (this.#total > this.options.maxBytes || this.#sinceScan > this.options.maxBytes / 16)
-        await this.#evict(size)
-      await writeFile(aside, Buffer.concat([headerOf(key, bytes), bytes]), { mode: 0o600, flag: 'wx' })
-      await mkdir(join(path, '..'), { mode: 0o700, recursive: true })
-      await rename(aside, path)
     } catch (error) {
       await unlink(aside).catch(() => {})
       this.#giveUp(error)
@@ -106,22 +111,18 @@ export class BlockStore {
     if (process.getuid !== undefined && facts.uid !== process.getuid())
       throw new VarveError('denied', `the cache folder ${folder} belongs to another user`, { folder })
     if ((facts.mode & 0o077) !== 0) await chmod(folder, 0o700)
-    await this.#evict(0)
+    await this.#makeRoom(0)
   }
 
   /** Deletes the least recently used blocks until `coming` more bytes fit, with some room for the next ones. */
-  #evict(coming: number): Promise<void> {
-    return (this.#evicting ??= this.#scan(coming).finally(() => (this.#evicting = undefined)))
-  }
-
-  async #scan(coming: number): Promise<void> {
+  async #makeRoom(coming: number): Promise<void> {
     const { folder, maxBytes } = this.options
     const blocks = await blocksIn(folder)
-    let total = blocks.reduce((sum, block) => sum + block.size, coming)
-    if (total > maxBytes) {
+    let total = blocks.reduce((sum, block) => sum + block.size, 0)
+    if (total + coming > maxBytes) {
       blocks.sort((a, b) => a.used - b.used)
       for (const { path, size } of blocks) {
-        if (total <= maxBytes - maxBytes / 16) break
+        if (total + coming <= maxBytes - maxBytes / 16) break
         await unlink(path).catch(ignoreMissing)
         total -= size
       }

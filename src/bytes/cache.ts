@@ -25,8 +25,12 @@ export function openBlockCache(options: BlockCacheOptions): BlockCache {
   const fetching = new Map<string, Promise<Uint8Array>>()
   const writing = new Set<Promise<void>>()
 
-  function keep(key: Buffer, bytes: Uint8Array): void {
-    const written = store.put(key, bytes).finally(() => writing.delete(written))
+  /** Writes a block; until it is on the disk, whoever wants it finds it in `fetching`. */
+  function keep(key: Buffer, name: string, bytes: Uint8Array): void {
+    const written = store.put(key, bytes).finally(() => {
+      fetching.delete(name)
+      writing.delete(written)
+    })
     writing.add(written)
   }
 
@@ -52,13 +56,12 @@ export function openBlockCache(options: BlockCacheOptions): BlockCache {
           const block = run.then((bytes) => {
             const from = offset * blockBytes
             const part = bytes.subarray(from, from + lengthOf(first + offset))
-            keep(key, part)
+            keep(key, name, part)
             return part
           })
-          const done = block.finally(() => fetching.delete(name))
-          done.catch(() => {})
-          fetching.set(name, done)
-          return done
+          block.catch(() => fetching.delete(name))
+          fetching.set(name, block)
+          return block
         })
       }
 

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors.ts'
 import { cancelled } from './abort.ts'
-import { checkRange, readExactly } from './range.ts'
+import { checkRange, copyBytes, readExactly } from './range.ts'
 import type { ByteSource } from './types.ts'
 
 export interface CoalesceOptions {
@@ -94,7 +94,7 @@ async function readGroup(source: ByteSource, { start, end, members }: Group<Wait
   try {
     const bytes = await readExactly(source, start, end, { signal: controller.signal })
     // A copy each: whoever moves their array to another thread must not take the others' with it.
-    for (const member of left) member.resolve(bytes.slice(member.start - start, member.end - start))
+    for (const member of left) member.resolve(copyBytes(bytes, member.start - start, member.end - start))
   } catch (error) {
     for (const member of left) member.reject(error)
   } finally {

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../errors.ts'
-import { checkRange, readExactly } from './range.ts'
+import { allocate, checkRange, copyBytes, readExactly } from './range.ts'
 import type { ByteSource } from './types.ts'
 
 /** A source whose first bytes are already here: reads inside them cost nothing, reads beyond fetch only the rest. */
@@ -12,9 +12,10 @@ export function withHead(source: ByteSource, head: Uint8Array): ByteSource {
     async read(start, end, options = {}) {
       checkRange(source, start, end)
       throwIfAborted(options.signal)
-      if (start >= head.length) return source.read(start, end, options)
-      if (end <= head.length) return head.slice(start, end)
-      const bytes = new Uint8Array(end - start)
+      if (end <= head.length) return copyBytes(head, start, end)
+      if (start === end) return new Uint8Array(0)
+      if (start >= head.length) return readExactly(source, start, end, options)
+      const bytes = allocate(end - start)
       bytes.set(head.subarray(start))
       bytes.set(await readExactly(source, head.length, end, options), head.length - start)
       return bytes

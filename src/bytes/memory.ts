@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { throwIfAborted } from '../errors.ts'
-import { checkRange } from './range.ts'
+import { checkRange, copyBytes } from './range.ts'
 import type { ByteSource, ReadOptions } from './types.ts'
 
 /**
@@ -16,7 +16,7 @@ export function memorySource(uri: string, bytes: Uint8Array, identity = contentI
     async read(start: number, end: number, options: ReadOptions = {}) {
       checkRange(this, start, end)
       throwIfAborted(options.signal)
-      return bytes.slice(start, end)
+      return copyBytes(bytes, start, end)
     },
   }
 }

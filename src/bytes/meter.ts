@@ -1,3 +1,4 @@
+import { readExactly } from './range.ts'
 import type { ByteSource } from './types.ts'
 
 /** Counts requests to stores and the bytes of their bodies, over all threads that share its memory. */
@@ -42,7 +43,7 @@ export function withMeter(source: ByteSource, meter: Meter): ByteSource {
     identity: source.identity,
     async read(start, end, options) {
       meter.add(1, 0)
-      const bytes = await source.read(start, end, options)
+      const bytes = await readExactly(source, start, end, options)
       meter.add(0, bytes.length)
       return bytes
     },

@@ -45,3 +45,13 @@ export function allocate(length: number): Uint8Array<ArrayBuffer> {
   // Slow means unpooled; a zeroed array would cost a pass over memory that is overwritten anyway.
   return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer as ArrayBuffer, 0, length)
 }
+
+/**
+ * The bytes [start, end) as an array of their own. Not `slice`: on a Buffer, which callers pass as the Uint8Array that
+ * it is, that is a view of the same memory.
+ */
+export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
+  const copy = allocate(end - start)
+  copy.set(bytes.subarray(start, end))
+  return copy
+}

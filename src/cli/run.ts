@@ -29,17 +29,18 @@ export async function runCli(
 
   const contextFor = (given: GlobalOptions): Context => {
     options = given
+    const note = (line: string): void => {
+      if (given.quiet !== true) io.stderr.write(`${line}\n`)
+    }
     return {
       io,
       options: given,
       signal: abort.signal,
       verbs: async () => {
         if (given.jobs !== undefined) atLeastOne(given.jobs, '--jobs')
-        return verbs.get({ lake: given.lake, jobs: given.jobs })
+        return verbs.get({ lake: given.lake, jobs: given.jobs, warn: (message) => note(`varve: ${message}`) })
       },
-      note: (line) => {
-        if (given.quiet !== true) io.stderr.write(`${line}\n`)
-      },
+      note,
       with: (other) => contextFor({ ...given, ...other }),
       onInterrupt: (other) => {
         const before = handler

@@ -3,6 +3,7 @@
 import type { Session } from '../engine/types.ts'
 import { VarveError } from '../errors.ts'
 import type { Context } from './context.ts'
+import { print } from './report.ts'
 import { runCommand, type ShellState } from './shell/dot-commands.ts'
 import { parameterNames, type Script, splitScript } from './shell/statements.ts'
 import { type RunnerSettings, runStatement } from './sql-runner.ts'
@@ -23,6 +24,8 @@ export async function runScript(
   )
   if (statements.length === 0 && settings.path !== undefined)
     throw new VarveError('invalid-input', 'there is no statement whose rows could be written')
+  // Also an empty script leaves a document that a JSON reader takes.
+  if (statements.length === 0 && settings.format === 'json') await print(context, '[]\n')
   const run = async (script: Script): Promise<void> => {
     const last = script.items.findLastIndex(({ kind }) => kind === 'statement')
     for (const [i, { kind, text: item }] of script.items.entries()) {

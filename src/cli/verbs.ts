@@ -1,24 +1,9 @@
 /** What the command line asks of the library: its whole view of the rest of varve. */
 
 import type { Session } from '../engine/types.ts'
-import type { CallOptions, OpenOptions, Slice, VarveFile, VarveOptions } from '../library/types.ts'
+import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from '../library/types.ts'
 
 type MaybePromise<T> = T | Promise<T>
-
-/** One row of `varve formats`. */
-export interface FormatRow {
-  readonly name: string
-  readonly functions: readonly string[]
-  /** Without the dot. */
-  readonly extensions: readonly string[]
-  /** What `slices --by` takes, and count, rows, bytes. */
-  readonly strategies: readonly string[]
-  /** Columns that an index keeps min and max of; `…` where the file's own columns are kept. */
-  readonly zones: readonly string[]
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
-  /** Named options of its function. */
-  readonly options: readonly string[]
-}
 
 export interface LakeReport {
   /** The lake's URL. */

@@ -5,6 +5,7 @@ import type { ColumnVector } from './batch.ts'
 export type Allocate = (bytes: number) => ArrayBuffer
 
 const FIRST_ROWS = 2048
+const FIRST_BYTES = 65536
 
 /** A new buffer of at least `bytes` that begins with the content of `old`. */
 function grown(allocate: Allocate, old: Uint8Array, bytes: number): ArrayBuffer {
@@ -52,6 +53,8 @@ export class Utf8Builder {
   #values: Uint8Array
   #length = 0
   #used = 0
+  #hint = FIRST_BYTES
+  #rowsHint = FIRST_ROWS + 1
   readonly #validity: Validity
 
   constructor(readonly allocate: Allocate) {
@@ -115,6 +118,9 @@ export class Utf8Builder {
       offsets: this.#offsets.subarray(0, this.#length + 1),
       values: this.#values.subarray(0, this.#used),
     }
+    // The next batch will be about as large: growing step by step would copy it twice.
+    this.#hint = Math.max(FIRST_BYTES, this.#used)
+    this.#rowsHint = this.#length + 2
     this.#offsets = new Int32Array(0)
     this.#values = new Uint8Array(0)
     this.#length = 0
@@ -124,14 +130,14 @@ export class Utf8Builder {
 
   #reserve(bytes: number): void {
     if (this.#length + 2 > this.#offsets.length) {
-      const rows = Math.max(FIRST_ROWS + 1, this.#offsets.length * 2)
+      const rows = Math.max(this.#rowsHint, this.#offsets.length * 2)
       const old = new Uint8Array(this.#offsets.buffer, 0, this.#length === 0 ? 0 : (this.#length + 1) * 4)
       const buffer = grown(this.allocate, old, rows * 4)
       this.#offsets = new Int32Array(buffer, 0, buffer.byteLength >> 2)
       this.#offsets[0] = 0
     }
     if (this.#used + bytes > this.#values.length) {
-      const size = Math.max(65536, this.#values.length * 2, this.#used + bytes)
+      const size = Math.max(this.#hint, this.#values.length * 2, this.#used + bytes)
       this.#values = new Uint8Array(grown(this.allocate, this.view(), size))
     }
   }

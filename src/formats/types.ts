@@ -3,6 +3,7 @@
 import type { ByteSource } from '../bytes/types.ts'
 import type { ColumnBatch } from './batch.ts'
 import type { Container } from './gzip/types.ts'
+import type { RawSupply } from './text/window.ts'
 import type { BadRecord, Options, TextLayout, Zone } from './text/types.ts'
 
 /** All that a worker in another process must know to decode a file: plain JSON. */
@@ -84,7 +85,9 @@ export interface ReadHooks {
   /** Source bytes decoded since the last call. */
   readonly onProgress?: (bytes: number) => void
   readonly onReject?: (bad: BadRecord & { readonly byte: number }) => void
-  /** Batches so far; the first batch is small, so that the first rows come early. */
+  /** The decompressed bytes of a whole gzip file, when another thread inflates it. */
+  readonly inflated?: RawSupply | undefined
+  /** The first batch is small, so that the first rows come early. */
   readonly small?: boolean
 }
 

@@ -96,7 +96,7 @@ export function windowAt(bytes: Uint8Array, first: number, place: WindowPlace, u
 }
 
 async function parse(buffer: AsyncBuffer) {
-  const metadata = await parquetMetadataAsync(buffer)
+  const metadata = await parquetMetadataAsync(buffer, { initialFetchSize: TAIL })
   const value = metadata.key_value_metadata?.find((pair) => pair.key === METADATA_KEY)?.value
   if (value === undefined) throw new Error(`no ${METADATA_KEY} in its metadata`)
   const facts = metadataShape.parse(JSON.parse(value))

@@ -25,6 +25,7 @@ export async function indexFile(
   options: BuildOptions = {},
 ): Promise<{ readonly index: PartitionIndex; readonly built: boolean; readonly format: string }> {
   const { signal, onProgress, format, force } = options
+  context.pool.warm()
   const file = await openFile(uri, context.home, { format, options: options.options, signal, ignoreIndex: force })
   const abort = new AbortController()
   const onAbort = (): void => stream.close()

@@ -1,5 +1,6 @@
 /** What the scan layer and its decoding threads say to each other. */
 
+import type { MessagePort } from 'node:worker_threads'
 import type { ErrorJson } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
 import type { Layout, PieceResult, Work } from '../formats/types.ts'
@@ -27,7 +28,15 @@ export interface Task {
 }
 
 export type ToWorker =
-  | { readonly type: 'start'; readonly id: number; readonly task: Task }
+  | {
+      readonly type: 'start'
+      readonly id: number
+      readonly task: Task
+      /** Another thread inflates the file for this task, and sends the bytes here. */
+      readonly inflated?: MessagePort | undefined
+    }
+  /** Inflate a task's file for the thread at the other end. */
+  | { readonly type: 'inflate'; readonly task: Task; readonly port: MessagePort }
   | { readonly type: 'credit'; readonly id: number; readonly batches: number }
   | { readonly type: 'cancel'; readonly id: number }
   /** Buffers of batches that were read, to be used again. */

@@ -1,7 +1,7 @@
 /** The decoding threads, started when the first task comes. */
 
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import { threadMeter } from '../bytes/index.ts'
 import { errorFromJson, VarveError } from '../errors.ts'
 import { batchBuffers, type ColumnBatch } from '../formats/batch.ts'
@@ -39,7 +39,14 @@ export class WorkerPool {
     const id = this.#nextId++
     thread.tasks.set(id, listener)
     if (thread.tasks.size === 1) thread.worker.ref()
-    this.#send(thread, { type: 'start', id, task })
+    const helper = task.layout.container === 'gzip' && task.work.kind === 'piece' ? this.#other(thread) : undefined
+    if (helper === undefined) {
+      thread.worker.postMessage({ type: 'start', id, task } satisfies ToWorker)
+    } else {
+      const { port1, port2 } = new MessageChannel()
+      helper.worker.postMessage({ type: 'inflate', task, port: port2 } satisfies ToWorker, [port2])
+      thread.worker.postMessage({ type: 'start', id, task, inflated: port1 } satisfies ToWorker, [port1])
+    }
     return {
       credit: (batches) => {
         if (thread.tasks.has(id)) this.#send(thread, { type: 'credit', id, batches })
@@ -81,6 +88,18 @@ export class WorkerPool {
     if (idle !== undefined) return idle
     if (this.#threads.length < this.size) return this.#spawn()
     return this.#threads.reduce((a, b) => (b.tasks.size < a.tasks.size ? b : a))
+  }
+
+  /** Another thread than this one, when there may be one. */
+  #other(thread: Thread): Thread | undefined {
+    if (this.#threads.length < this.size) return this.#spawn()
+    const others = this.#threads.filter((one) => one !== thread)
+    return others.length === 0 ? undefined : others.reduce((a, b) => (b.tasks.size < a.tasks.size ? b : a))
+  }
+
+  /** Starts the threads that a scan will need; they load while its file is being opened. */
+  warm(): void {
+    while (this.#threads.length < this.size && !this.#closed) this.#spawn().worker.unref()
   }
 
   #spawn(): Thread {

@@ -52,6 +52,7 @@ export class FileSet implements BoundCall {
     signal: AbortSignal | undefined,
   ): Promise<FileSet> {
     const { format, options: given } = options
+    context.pool.warm()
     const first = await openFile(uris[0]!, context.home, { format, options: given, signal })
     return new FileSet(uris, first, options, context)
   }

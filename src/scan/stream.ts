@@ -82,7 +82,7 @@ export class OrderedStream implements ScanStream {
   async next(): Promise<ColumnBatch | undefined> {
     if (this.#ended) return undefined
     this.#asked++
-    if (this.#asked === 2) this.#slots[0]?.task?.credit(CREDIT - 1)
+    if (this.#asked === 2) this.#slots[0]?.task?.credit(CREDIT)
     try {
       for (;;) {
         if (this.#closed) throw new VarveError('aborted', 'the scan was closed')
@@ -107,7 +107,7 @@ export class OrderedStream implements ScanStream {
     if (!slot.accepted && !this.#accept(slot)) return undefined
     const batch = slot.batches.shift()
     if (batch !== undefined) {
-      slot.task?.credit(1)
+      if (this.#hot) slot.task?.credit(1)
       this.#passRejects(slot)
       const { ordinal } = this.#plan
       if (ordinal !== undefined && slot.scan !== undefined) shiftOrdinals(batch.columns[ordinal]!, slot.scan.rows)

@@ -1,13 +1,16 @@
 /** A decoding thread: takes tasks, fetches, decodes, sends batches. Nothing here blocks on another task. */
 
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { adoptMeter, withHead } from '../bytes/index.ts'
 import { errorToJson, isVarveError } from '../errors.ts'
 import { batchBuffers, type ColumnBatch, type ColumnVector } from '../formats/batch.ts'
 import { formatNamed } from '../formats/registry.ts'
+import { supplyPiece } from '../formats/text/supply.ts'
+import type { Piece } from '../formats/types.ts'
 import { locate } from '../store/index.ts'
 import { BufferPool } from './buffers.ts'
 import type { FromWorker, Reject, Task, ToWorker } from './messages.ts'
+import { RelayedSupply, serveRelay } from './relay.ts'
 
 const port = parentPort!
 const pool = new BufferPool()
@@ -26,7 +29,7 @@ adoptMeter((workerData as { meter: SharedArrayBuffer }).meter)
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'start':
-      void run(message.id, message.task)
+      void run(message.id, message.task, message.inflated)
       break
     case 'credit': {
       const task = running.get(message.id)
@@ -42,12 +45,15 @@ port.on('message', (message: ToWorker) => {
       task?.wake()
       break
     }
+    case 'inflate':
+      void inflate(message.task, message.port)
+      break
     case 'release':
       pool.give(message.buffers)
   }
 })
 
-async function run(id: number, task: Task): Promise<void> {
+async function run(id: number, task: Task, inflated: MessagePort | undefined): Promise<void> {
   const abort = new AbortController()
   const self: Running = { abort, credit: task.credit, wake: () => undefined }
   running.set(id, self)
@@ -60,6 +66,7 @@ async function run(id: number, task: Task): Promise<void> {
       allocate: (bytes) => pool.take(bytes),
       ignoreErrors: task.ignoreErrors,
       small: task.small,
+      inflated: inflated && new RelayedSupply(inflated, abort.signal, (bytes) => send({ type: 'progress', id, bytes })),
       onStart: (start) => send({ type: 'found', id, start }),
       onProgress: (bytes) => send({ type: 'progress', id, bytes }),
       onReject: (bad) => rejects.push({ uri: source.uri, byte: bad.byte, record: bad.record, message: bad.message }),
@@ -88,6 +95,20 @@ async function run(id: number, task: Task): Promise<void> {
     }
   } finally {
     running.delete(id)
+    await source.close?.()
+  }
+}
+
+/** The other half of a task whose records another thread reads. */
+async function inflate(task: Task, port: MessagePort): Promise<void> {
+  const source = openSource(task)
+  const hooks = { allocate: (bytes: number) => pool.take(bytes), ignoreErrors: false, small: task.small }
+  try {
+    await serveRelay(port, async (onProgress, signal) => {
+      const piece = task.work as Piece
+      return (await supplyPiece(source, task.layout, piece, { ...hooks, onProgress, signal })).supply
+    })
+  } finally {
     await source.close?.()
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { withHead } from '../bytes/head.ts'
 import type { Meter } from '../bytes/meter.ts'
-import { checkRange } from '../bytes/range.ts'
+import { checkRange, copyBytes } from '../bytes/range.ts'
 import type { ByteSource } from '../bytes/types.ts'
 import { throwIfAborted, VarveError } from '../errors.ts'
 import { checkKey, compareKeys } from './keys.ts'
@@ -62,7 +62,7 @@ export function memoryStore(name: string, meter?: Meter): ObjectStore {
           )
         }
         record('GET', key, 206, end - start, range)
-        return held.bytes.slice(start, end)
+        return copyBytes(held.bytes, start, end)
       },
     }
   }
@@ -83,7 +83,7 @@ export function memoryStore(name: string, meter?: Meter): ObjectStore {
     }
     // Content alone, as an ETag: the same bytes again are the same object.
     const identity = createHash('md5').update(body).digest('hex')
-    objects.set(key, { bytes: body.slice(), identity, modified: Date.now() })
+    objects.set(key, { bytes: copyBytes(body), identity, modified: Date.now() })
     record('PUT', key, 200, body.length)
     return 'written'
   }
@@ -98,7 +98,7 @@ export function memoryStore(name: string, meter?: Meter): ObjectStore {
       if (head > 0) record('GET', key, 206, head, rangeText(0, head))
       else record('HEAD', key, held === undefined ? 404 : 200)
       if (held === undefined) return undefined
-      return withHead(source(key, held.bytes.length, held.identity), held.bytes.slice(0, head))
+      return withHead(source(key, held.bytes.length, held.identity), copyBytes(held.bytes, 0, head))
     },
     async info(key, options = {}) {
       const held = find(key, options.signal)
@@ -108,7 +108,7 @@ export function memoryStore(name: string, meter?: Meter): ObjectStore {
     async get(key, options = {}) {
       const held = find(key, options.signal)
       record('GET', key, held === undefined ? 404 : 200, held?.bytes.length)
-      return held === undefined ? undefined : { bytes: held.bytes.slice(), identity: held.identity }
+      return held === undefined ? undefined : { bytes: copyBytes(held.bytes), identity: held.identity }
     },
     async *list(prefix, options = {}) {
       throwIfAborted(options.signal)

@@ -1,3 +1,4 @@
+import { copyBytes } from '../bytes/range.ts'
 import { VarveError } from '../errors.ts'
 import type { PutOptions, PutResult, Upload } from './types.ts'
 
@@ -10,7 +11,7 @@ export function bufferedUpload(put: (body: Uint8Array, options: PutOptions) => P
   }
   return {
     async write(bytes) {
-      open().push(bytes.slice())
+      open().push(copyBytes(bytes))
     },
     async complete(options = {}) {
       const body = Buffer.concat(open())

@@ -1,7 +1,7 @@
+import type { FormatRow } from '../../library/types.ts'
 import { type Context, reportFormat } from '../context.ts'
 import { drawTable } from '../render/table-drawing.ts'
 import { print, stringify } from '../report.ts'
-import type { FormatRow } from '../verbs.ts'
 
 const COLUMNS = ['name', 'functions', 'extensions', 'strategies', 'zones', 'columns'] as const
 

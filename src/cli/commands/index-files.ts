@@ -73,11 +73,14 @@ async function indexOne(
 }
 
 function plainLine({ uri, format, built, rows, segments, index_bytes, ms }: IndexReport): string {
-  const what = `${rows.toLocaleString('en-US')} rows in ${segments} segments, index ${bytesText(index_bytes)}`
+  const what = `${count(rows, 'row')} in ${count(segments, 'segment')}, index ${bytesText(index_bytes)}`
   return built
     ? `built  ${uri}  ${format}: ${what}, ${(ms / 1000).toFixed(1)} s`
     : `there  ${uri}  ${format}: ${what}`
 }
+
+const count = (number: number, noun: string): string =>
+  `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`
 
 function failureJson({ uri, error: { code, message, details } }: Failure): Record<string, unknown> {
   return { uri, code, message, details }

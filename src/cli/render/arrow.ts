@@ -1,6 +1,6 @@
 import { AsyncByteQueue, RecordBatchStreamWriter, type Schema } from 'apache-arrow'
 import type { ColumnBatch } from '../../formats/batch.ts'
-import { arrowSchema, toRecordBatch } from './arrow-batch.ts'
+import { arrowSchema, toRecordBatch } from '../../library/arrow-batch.ts'
 import type { ResultWriter } from './writer.ts'
 
 /** Hands every message over as it is made; apache-arrow's own queue would gather them all. */
@@ -8,7 +8,6 @@ class Pieces extends AsyncByteQueue {
   private pieces: Uint8Array[] = []
 
   override write(value: Uint8Array): void {
-    // The writer reuses nothing, but a caller may reuse the batch's buffers after this turn: copied when taken.
     if (value.byteLength > 0) this.pieces.push(value)
   }
 

@@ -7,7 +7,7 @@
 import type { ColumnVector, DataType, Field } from '../../formats/batch.ts'
 import type { SqlType } from './sql-type.ts'
 import { isNull, offsetsOf, stringReader } from './strings.ts'
-import { childOf, childType, textReader } from './text-values.ts'
+import { childOf, childType, isUnnamed, textReader } from './text-values.ts'
 
 /** Reads one column's rows as JSON text. */
 export type JsonReader = (row: number) => string
@@ -99,8 +99,10 @@ function mapReader(entry: DataType, sql: SqlType, vector: ColumnVector): JsonRea
   }
 }
 
+/** An object, or an array where the struct is a `row(…)` without names. */
 function structReader(fields: readonly Field[], sql: SqlType, vector: ColumnVector): JsonReader {
   const names = fields.map(({ name }) => JSON.stringify(name))
   const readers = fields.map((field, i) => jsonReader(field.type, childType(sql, i), childOf(vector, i)))
+  if (isUnnamed(sql)) return (row) => `[${readers.map((read) => read(row)).join(',')}]`
   return (row) => `{${readers.map((read, i) => `${names[i]}:${read(row)}`).join(',')}}`
 }

@@ -22,7 +22,9 @@ const INTEGER_NAMES: Readonly<Record<string, string>> = {
 
 /** A type's name in a table's header, as the DuckDB CLI writes it: `int64`, `int32[]`, `struct(a integer)`. */
 export function displayType(sqlType: string): string {
-  const [, base = sqlType, lists = ''] = /^([\s\S]*?)((?:\[\])*)$/.exec(sqlType) ?? []
+  // The fields of row(1, 'x') have empty names, which DuckDB's own header leaves out.
+  const shown = sqlType.replace(/([(,] ?)"" /g, '$1')
+  const [, base = shown, lists = ''] = /^([\s\S]*?)((?:\[\])*)$/.exec(shown) ?? []
   return (INTEGER_NAMES[base] ?? base.toLowerCase()) + lists
 }
 

@@ -100,11 +100,14 @@ function mapReader(entry: DataType, sql: SqlType, vector: ColumnVector): ValueRe
 
 function structReader(fields: readonly Field[], sql: SqlType, vector: ColumnVector): ValueReader {
   const readers = fields.map((field, i) => quotedReader(field.type, childType(sql, i), childOf(vector, i)))
-  // row(1, 'x') has no names, whatever its columns are called in Arrow's layout.
-  const unnamed = sql.children.length > 0 && sql.children.every(({ name }) => name === '')
-  if (unnamed) return (row) => `(${readers.map((read) => read(row)).join(', ')})`
+  if (isUnnamed(sql)) return (row) => `(${readers.map((read) => read(row)).join(', ')})`
   const names = fields.map(({ name }) => quote(name))
   return (row) => `{${readers.map((read, i) => `${names[i]}: ${read(row)}`).join(', ')}}`
+}
+
+/** row(1, 'x') has no names, whatever its fields are called in Arrow's layout. */
+export function isUnnamed(sql: SqlType): boolean {
+  return sql.children.length > 0 && sql.children.every(({ name }) => name === '')
 }
 
 /** Inside lists, structs and maps a text is quoted when it could be taken for something else. */

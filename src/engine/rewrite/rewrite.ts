@@ -45,20 +45,22 @@ export async function rewriteStatement(sql: string, options: RewriteOptions): Pr
     if (!edits.has(edit.start)) edits.set(edit.start, edit)
   }
   routeCalls(tokens, options, add)
+  const parsed: Region[] = []
   for await (const { region, ast } of parsedRegions(sql, tokens, options)) {
+    parsed.push(region)
     // `?` is numbered from the region's start, where the tree was made.
     const shifted = tokens.some((token) => token.value === '?' && token.start < region.start)
     const params = region.opaque || shifted ? undefined : options.params
     const pushdown = options.pushdown && !region.opaque
     rewriteTree(ast, place(sql, tokens, region), { ...options, params, pushdown }, add)
   }
-  replaceAfterKeywords(tokens, options, add)
+  replaceAfterKeywords(tokens, parsed, options, add)
   return apply(sql, [...edits.values()])
 }
 
 function concerns(tokens: readonly Token[], options: RewriteOptions): boolean {
-  return tokens.some((token) => {
-    if (token.kind === 'word') return options.functions.has(token.value) || routed(token.value, options) !== undefined
+  return tokens.some((token, i) => {
+    if (token.kind === 'word') return options.functions.has(token.value) || isRouted(tokens, i, options)
     if (token.kind === 'identifier')
       return options.functions.has(token.value.toLowerCase()) || options.claims(token.value)
     return token.kind === 'string' && options.claims(token.value)
@@ -71,9 +73,8 @@ async function* parsedRegions(
   tokens: readonly Token[],
   options: RewriteOptions,
 ): AsyncGenerator<{ region: Region; ast: AstNode }> {
-  const pending = [...regionsOf(tokens)]
   const done: Region[] = []
-  for (const region of pending) {
+  for (const region of regionsOf(tokens)) {
     if (done.some((other) => other.start <= region.start && region.end <= other.end)) continue
     const json = await options.serialize(sql.slice(region.start, region.end))
     const ast = json === undefined ? undefined : parseAst(json)
@@ -209,11 +210,14 @@ function routed(name: string, { functions }: RewriteOptions): string | undefined
 
 function routeCalls(tokens: readonly Token[], options: RewriteOptions, add: (edit: Edit) => void): void {
   tokens.forEach((token, i) => {
-    if (token.kind !== 'word' || tokens[i + 1]?.value !== '(') return
-    const own = routed(token.value, options)
-    if (own !== undefined && isRemoteCall(tokens, i + 1, options))
-      add({ start: token.start, end: token.end, text: own })
+    if (token.kind === 'word' && isRouted(tokens, i, options))
+      add({ start: token.start, end: token.end, text: routed(token.value, options)! })
   })
+}
+
+function isRouted(tokens: readonly Token[], index: number, options: RewriteOptions): boolean {
+  if (tokens[index + 1]?.value !== '(' || routed(tokens[index]!.value, options) === undefined) return false
+  return isRemoteCall(tokens, index + 1, options)
 }
 
 /** Whether the first argument is a remote path, a list with one, or a parameter that holds one. */
@@ -249,6 +253,7 @@ const BEFORE_PATH = new Set([
 /** Paths where no tree could be had (PIVOT, UPDATE … FROM, …): a string right after FROM, JOIN, PIVOT, … */
 function replaceAfterKeywords(
   tokens: readonly Token[],
+  parsed: readonly Region[],
   options: RewriteOptions,
   add: (edit: Edit) => void,
 ): void {
@@ -257,6 +262,7 @@ function replaceAfterKeywords(
     const before = tokens[i - 1]
     if (token.kind !== 'string' && token.kind !== 'identifier') return
     if (before?.kind !== 'word' || !BEFORE_PATH.has(before.value) || !options.claims(token.value)) return
+    if (parsed.some(({ start, end }) => start <= token.start && token.end <= end)) return
     // COPY t FROM 'path' names a file, not a relation.
     if (first.value === 'copy' && token.depth === 0) return
     const bare = BARE.has(before.value)

@@ -19,12 +19,13 @@ const MARK = [0xef, 0xbb, 0xbf]
 export function csvLayout(head: Uint8Array, whole: boolean, given: Options): TextLayout {
   const options = parseOptions(given)
   const start = MARK.every((byte, i) => head[i] === byte) ? 3 : 0
+  if (!options.ignoreErrors) checkUtf8(head, whole)
   const sample = skipLines({ bytes: head, start, end: head.length, whole }, options)
   if (!options.detect) return plainLayout(sample, options)
 
   const { candidates, columns } = new DialectSniffer(sample, options).detect()
   const typed = new TypeSniffer(sample, options).detect(candidates, columns)
-  if (typed === undefined) throw unreadable(sample, options)
+  if (typed === undefined) throw unreadable(options)
 
   const { counter } = typed.candidate
   const row = typed.first?.cells
@@ -184,15 +185,26 @@ function skipLines(sample: Sample, options: CsvOptions): Sample {
   return { ...sample, start }
 }
 
-function unreadable({ bytes, start, end, whole }: Sample, options: CsvOptions): VarveError {
-  let cut = end
-  while (!whole && cut > start && (bytes[cut - 1]! & 0xc0) === 0x80) cut--
-  if (!whole && cut > start && bytes[cut - 1]! >= 0xc0) cut--
-  if (!isUtf8(bytes.subarray(start, whole ? end : cut))) {
-    return new VarveError('invalid-data', 'csv: the file is not valid UTF-8, which it has to be')
-  }
+function unreadable(options: CsvOptions): VarveError {
   const given =
     options.columns === undefined ? '' : ` with the ${options.columns.size} columns that were given`
   const message = `csv: no delimiter and quote read the first records alike${given}; give delim, quote, escape, skip or header, or ignore_errors := true or null_padding := true`
   return new VarveError('invalid-data', message)
+}
+
+/** A file whose head is no UTF-8 is in another encoding. A character that the head's end cuts does not count. */
+function checkUtf8(head: Uint8Array, whole: boolean): void {
+  if (isUtf8(head)) return
+  let at = 0
+  for (let length = 1; at < head.length; at += length) {
+    const byte = head[at]!
+    if (byte < 0x80) length = 1
+    else if (byte < 0xe0) length = 2
+    else length = byte < 0xf0 ? 3 : 4
+    const cut = !whole && at + length > head.length
+    if (length > 1 && !cut && !isUtf8(head.subarray(at, at + length))) break
+  }
+  if (at >= head.length) return
+  const message = `csv: byte ${at} is not valid UTF-8; files in other encodings are not supported`
+  throw new VarveError('invalid-data', message, { byte: at })
 }

@@ -123,7 +123,10 @@ export class RecordScanner {
       this.next = at + 1
     }
     if (at < end && previous === RECORD) return Found.blank
-    this.lastEmpty = (at < end ? previous : state) === DELIMITER
+    this.lastEmpty =
+      at < end
+        ? previous === DELIMITER
+        : state === DELIMITER && (previous === DELIMITER || previous === STANDARD)
     if (commentAt >= 0) {
       this.commented = true
       // Spaces before the sign belong to the comment when nothing else is in the line.

@@ -3,7 +3,7 @@
 import type { TextLayout } from '../text/types.ts'
 import { dialectOf } from './dialect.ts'
 import { buildMachine, type Machine } from './machine.ts'
-import { Found, RecordScanner } from './scanner.ts'
+import { Found, QUOTED_FIELD, RecordScanner } from './scanner.ts'
 
 /** Records that have to be right one after another. */
 const ENOUGH = 8
@@ -35,8 +35,11 @@ export function syncRecords(
     }
     return final ? at : -1
   }
+  /** A quote stood inside an unquoted field: rare where the story is true, the rule where it is false. */
+  let stray = false
   /** How many records from `start` on are right: 0 when one of the first is wrong. */
   const confirm = (start: number): number => {
+    stray = false
     let at = start
     let right = 0
     while (right < ENOUGH) {
@@ -44,6 +47,7 @@ export function syncRecords(
       if (found === Found.end || found === Found.incomplete) break
       if (found === Found.invalid) return 0
       if (found === Found.record && !fits(scanner, fields, dialectOf(layout).padding)) return 0
+      stray ||= hasStrayQuote(scanner, bytes)
       at = scanner.next
       right++
     }
@@ -52,12 +56,21 @@ export function syncRecords(
 
   const outside = toRecord(lineAfter(machine, bytes, from, end))
   const score = outside < 0 ? 0 : confirm(outside)
+  const doubtful = stray
   if (machine.quote < 0) return score > 0 || (final && outside === end) ? outside : -1
   const closing = closingQuote(machine, bytes, from, end)
   const inside = closing < 0 ? -1 : toRecord(lineAfter(machine, bytes, closing, end))
   const other = inside < 0 ? 0 : confirm(inside)
   if (score === 0 && other === 0) return final && outside === end ? outside : -1
+  if (score > 0 && other > 0 && doubtful !== stray) return doubtful ? inside : outside
   return score >= other ? outside : inside
+}
+
+function hasStrayQuote({ count, starts, ends, flags, machine }: RecordScanner, bytes: Uint8Array): boolean {
+  for (let i = 0; i < count; i++) {
+    if ((flags[i]! & QUOTED_FIELD) === 0 && bytes.subarray(starts[i], ends[i]).includes(machine.quote)) return true
+  }
+  return false
 }
 
 function fits(scanner: RecordScanner, fields: number, padding: boolean): boolean {
@@ -73,7 +86,7 @@ function lineAfter(machine: Machine, bytes: Uint8Array, from: number, end: numbe
   if (split) return from + 1
   if (from > 0 && bytes[from - 1] === newline) return from
   let at = from
-  let boundary = false
+  let boundary = from === 0 || bytes[from - 1] === delim
   for (; at < end; at++) {
     const byte = bytes[at]!
     if (byte === newline) return at + 1

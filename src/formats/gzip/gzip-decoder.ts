@@ -196,6 +196,7 @@ export class GzipDecoder implements RawDecoder {
   #passMemberPoint(): void {
     if (this.#memberPoint === undefined) return
     this.#points.push(this.#memberPoint)
+    this.#finder?.keepMember()
     this.#lastPointRaw = this.#memberPoint.raw
     this.#memberPoint = undefined
   }

@@ -43,6 +43,7 @@ export class PointFinder {
   found: AccessPoint | undefined
   readonly #spacing: PointSpacing
   #lastSource: number | undefined
+  #lastKept: number | undefined
   #lastWindow: number
   /** Inflated bytes with the window before them; [given, made) is not yet delivered. */
   readonly #buffer = new Uint8Array(WINDOW_SIZE + ROOM)
@@ -64,7 +65,7 @@ export class PointFinder {
   /** Goes on after a point, if there was one: its `source`, and the length of its deflated window. */
   constructor(spacing: PointSpacing, lastSource: number | undefined, lastWindow = 0) {
     this.#spacing = spacing
-    this.#lastSource = lastSource
+    this.#lastSource = this.#lastKept = lastSource
     this.#lastWindow = lastWindow
     this.wanted = this.#next()
   }
@@ -78,14 +79,20 @@ export class PointFinder {
     return this.#heldFrom + this.#heldAt
   }
 
-  /** Whether the stream of a member that begins at `source` is to be a point, which costs no window. */
+  /**
+   * Whether the stream of a member that begins at `source` is to be a point, which costs no window. It counts
+   * as the last point only if `keepMember` follows: among many empty members each would hide the next one.
+   */
   passMember(source: number): boolean {
+    this.#lastSource = this.#lastKept
     const far = this.#lastSource === undefined || source - this.#lastSource >= this.#spacing.floor
-    if (far) {
-      this.#lastSource = source
-      this.wanted = this.#next()
-    }
+    if (far) this.#lastSource = source
+    this.wanted = this.#next()
     return far
+  }
+
+  keepMember(): void {
+    this.#lastKept = this.#lastSource
   }
 
   /** Hands over what was inflated meanwhile; until it returns 0 no other step may be made. */
@@ -169,7 +176,7 @@ export class PointFinder {
     const source = this.#heldFrom + (bits === 0 ? at : at - 1)
     this.found = { source, bits, raw, window: this.#deflated }
     this.#lastWindow = this.#deflated.length
-    this.#lastSource = source
+    this.#lastSource = this.#lastKept = source
     this.wanted = this.#next()
     return this.#leave(fed, 'idle')
   }

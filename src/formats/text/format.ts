@@ -4,9 +4,12 @@ import type { Format, Head, Piece } from '../types.ts'
 import { readPiece, readRun, readText } from './read.ts'
 import type { TextFormat } from './types.ts'
 
-/** Decompressed sizes of some 8 MiB: enough to be worth a request, little enough to be held by a few workers. */
-const PLAIN_PIECE = 8 << 20
-const BGZF_PIECE = 2 << 20
+/**
+ * The first piece, and the others: some 8 MiB decompressed, enough to be worth a request, little enough for several
+ * threads to hold. Who wants the first rows only shall find the first piece in the file's head.
+ */
+const PLAIN_PIECES = [1 << 20, 8 << 20] as const
+const BGZF_PIECES = [896 * 1024, 2 << 20] as const
 
 export function textFormat(text: TextFormat): Format {
   return {
@@ -26,10 +29,10 @@ export function textFormat(text: TextFormat): Format {
     pieces(size, layout) {
       const start = layout.dataStart
       if (layout.container === 'gzip') return [{ kind: 'piece', from: 0, to: size, start }]
-      const step = layout.container === 'plain' ? PLAIN_PIECE : BGZF_PIECE
+      const [first, step] = layout.container === 'plain' ? PLAIN_PIECES : BGZF_PIECES
       const pieces: Piece[] = []
-      for (let from = 0; from === 0 || from < size; from += step) {
-        pieces.push({ kind: 'piece', from, to: Math.min(size, from + step), start: from === 0 ? start : 'sync' })
+      for (let from = 0, to = first; from === 0 || from < size; from = to, to += step) {
+        pieces.push({ kind: 'piece', from, to: Math.min(size, to), start: from === 0 ? start : 'sync' })
       }
       return pieces
     },

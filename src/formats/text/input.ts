@@ -53,7 +53,8 @@ export class Input {
 
   #fetch(): void {
     const from = this.#at
-    const to = Math.min(this.#end, from + this.#part)
+    // On whole MiB, so that the first part ends with the head that is at hand.
+    const to = Math.min(this.#end, Math.max(from + 1, Math.floor((from + this.#part) / MIB) * MIB))
     this.#at = to
     if (this.#part < PART && this.#asked > 1) this.#part *= 2
     const read = this.#read(from, to)

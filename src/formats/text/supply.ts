@@ -60,7 +60,7 @@ const NO_WINDOW = new Uint8Array(0)
 
 export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: ReadHooks): RawSupply {
   const { point } = run
-  const input = new Input(source, point.source, run.end, false, hooks.signal)
+  const input = new Input(source, point.source, run.end, hooks.small === true, hooks.signal)
   const decoder = resumeDecoder(layout.container, { ...point, window: point.window ?? NO_WINDOW })
   return new LocalSupply(decoder, input, hooks.onProgress)
 }
@@ -83,6 +83,7 @@ export async function supplyPiece(
   const { from, to } = piece
   // Who asks for the first rows only may stop early; a whole gzip file is one piece that someone may leave.
   const ramp = hooks.small === true || container === 'gzip'
+  if (hooks.inflated !== undefined) return { supply: hooks.inflated, context: 0, source: from }
   if (container === 'gzip') {
     const input = new Input(source, from, to, ramp, hooks.signal)
     const decoder = createDecoder('gzip', { points: true })

@@ -3,6 +3,7 @@ import { type ErrorCode, VarveError } from '../../errors.ts'
 const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOENT: ['not-found', 'does not exist'],
   ENOTDIR: ['invalid-input', 'lies under something that is a file, not a folder'],
+  EEXIST: ['invalid-input', 'lies under something that is a file, not a folder'],
   EISDIR: ['invalid-input', 'is a folder, expected a file'],
   ENOTEMPTY: ['invalid-input', 'is a folder, expected a file'],
   ELOOP: ['invalid-input', 'is a symbolic link that leads to itself'],

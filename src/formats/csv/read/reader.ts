@@ -268,6 +268,8 @@ export class CsvReader implements RecordReader {
     const scanner = this.#scanner
     const found = scanner.scan(bytes, start, end, final)
     const { next } = scanner
+    // The quick way may have begun this row and given it up.
+    for (const column of this.#columns) column.forget(this.rows, this.rows + 1)
     const size = (found === Found.incomplete ? end : next) - start
     if (size > this.#dialect.maxLineSize && found !== Found.comment) {
       const what = `is longer than max_line_size, ${this.#dialect.maxLineSize} bytes`

@@ -268,7 +268,7 @@ function upperBound(text: Uint8Array): string {
     // The code points of surrogates are no characters.
     return characters.join('') + String.fromCodePoint(code === 0xd7ff ? 0xe000 : code + 1)
   }
-  return LAST_TEXT
+  return decode(text)
 }
 
 function gathererOf(wanted: Wanted): Gatherer {

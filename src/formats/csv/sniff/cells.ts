@@ -77,7 +77,7 @@ export class CellReader {
       const quoted = (flags[i]! & QUOTED_FIELD) !== 0
       const isNull = (!quoted || this.options.quotedNulls) && this.#isNull(cell)
       if (i < this.columns) cells.push(isNull ? undefined : cell)
-      // One delimiter too many is forgiven, when nothing stands behind it.
+      // One delimiter too many is forgiven when nothing stands behind it.
       else if (cell.end > cell.start) return undefined
     }
     if (cells.length < this.columns) {

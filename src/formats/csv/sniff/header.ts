@@ -4,6 +4,7 @@ import type { DataType } from '../../batch.ts'
 import type { CsvOptions } from '../options.ts'
 import { castTo } from '../types.ts'
 import type { Cell } from './cells.ts'
+import type { Typed } from './types.ts'
 
 function cellText({ bytes, start, end }: Cell): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
@@ -39,7 +40,7 @@ export function namesFrom(row: readonly (Cell | undefined)[], columns: number): 
 export function isHeader(
   row: readonly (Cell | undefined)[],
   types: readonly DataType[],
-  formats: { readonly dateFormat: string; readonly timestampFormat: string },
+  sniffed: Pick<Typed, 'empty' | 'dateFormat' | 'timestampFormat'>,
   { columns, decimal }: CsvOptions,
 ): boolean {
   if (columns !== undefined) {
@@ -53,10 +54,15 @@ export function isHeader(
   for (const [i, type] of types.entries()) {
     const cell = row[i]
     if (cell !== undefined) allNull = false
-    if (type.kind === 'utf8') continue
+    const empty = columns === undefined && sniffed.empty[i] === true
+    if (type.kind === 'utf8' && !empty) continue
     allText = false
     if (cell === undefined) continue
-    const cast = castTo(type, { decimal, ...formats }, true)
+    if (empty) {
+      fits = false
+      continue
+    }
+    const cast = castTo(type, { decimal, ...sniffed }, true)
     if (cast(cell.bytes, cell.start, cell.end) === undefined) fits = false
   }
   if (columns !== undefined) return allText || !fits

@@ -41,6 +41,8 @@ const NUMERIC_DATE = /^\s*\d+(\D+)\d+\1\d/
 export interface Typed {
   readonly candidate: Candidate
   readonly types: readonly DataType[]
+  /** Columns without any value. */
+  readonly empty: readonly boolean[]
   /** strptime formats; '' means ISO 8601. */
   readonly dateFormat: string
   readonly timestampFormat: string
@@ -138,6 +140,7 @@ export class TypeSniffer {
     return {
       candidate: best.candidate,
       types: best.ladders.map((ladder) => this.#typeOf(ladder)),
+      empty: best.ladders.map((ladder) => ladder.at(-1) === 'NULL'),
       dateFormat: formats.date,
       timestampFormat: formats.timestamp,
       first: best.rows[0],

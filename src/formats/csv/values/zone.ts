@@ -2,6 +2,8 @@
 
 const formats = new Map<string, Intl.DateTimeFormat | undefined>()
 
+const DAY = 86_400_000
+
 function formatOf(zone: string): Intl.DateTimeFormat | undefined {
   if (!formats.has(zone)) {
     try {
@@ -35,9 +37,7 @@ export function zoneOffset(zone: string, localMicros: bigint): number | undefine
   if (format === undefined) return undefined
   const local = Number(localMicros / 1000n)
   if (!(Math.abs(local) < 8.6e15)) return undefined
-  // In an hour that the clock goes through twice this is the first one; in one it leaves out, the offset before.
-  const before = offsetAt(format, local - 86_400_000)
-  if (offsetAt(format, local - before * 1000) === before) return before
-  const guess = offsetAt(format, local - before * 1000)
-  return offsetAt(format, local - guess * 1000) === guess ? guess : before
+  // An hour that the clock goes through twice is the second one; in one that it leaves out, the old offset goes on.
+  const after = offsetAt(format, local + DAY)
+  return offsetAt(format, local - after * 1000) === after ? after : offsetAt(format, local - DAY)
 }
