@@ -48,8 +48,7 @@ export async function buildAll({ types = false, log = () => {} } = {}) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const entryPoints = {}
   for (const [name, source] of Object.entries(ENTRIES)) {
-    if (existsSync(join(root, source))) entryPoints[name] = join(root, source)
-    else log(`skipped  ${source}: not there yet`)
+    entryPoints[name] = join(root, source)
   }
   // Built beside and swapped in by renames: a process that runs from dist/ never sees a half-written module.
   const next = join(root, `.dist-${process.pid}.tmp`)
@@ -64,7 +63,7 @@ export async function buildAll({ types = false, log = () => {} } = {}) {
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      external: ['@duckdb/*', ...notThereYet(log)],
+      external: ['@duckdb/*'],
       banner: { js: BANNER },
       chunkNames: 'chunk-[name]-[hash]',
       define: { VARVE_VERSION: JSON.stringify(version) },
@@ -91,13 +90,6 @@ export async function buildAll({ types = false, log = () => {} } = {}) {
   if (types) declarations(log)
 }
 
-/** The program builds before the library exists; running it then says what is missing. */
-function notThereYet(log) {
-  if (existsSync(join(root, 'src/library/index.ts'))) return []
-  log('without  src/library/index.ts: not there yet')
-  return ['./library/index.ts']
-}
-
 /** Chunks first, then the entries that name them; what no entry names any more goes last. */
 function swap(next) {
   mkdirSync(dist, { recursive: true })
@@ -115,6 +107,7 @@ function swap(next) {
 
 function declarations(log) {
   const began = performance.now()
+  rmSync(join(dist, 'types'), { recursive: true, force: true })
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
   execFileSync(process.execPath, [tsc, '-p', join(root, 'scripts/tsconfig.types.json')], { stdio: 'inherit' })
   log(`types    dist/types in ${(performance.now() - began).toFixed(0)} ms`)

@@ -84,7 +84,9 @@ export class BlockStore {
       this.#sinceScan += size
     } catch (error) {
       await unlink(aside).catch(() => {})
-      this.#giveUp(error)
+      // Somebody deleted the whole folder, as one may with a cache: it is made again for the next block.
+      if (isErrno(error, 'ENOENT')) this.#ready = undefined
+      else this.#giveUp(error)
     }
   }
 

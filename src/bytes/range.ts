@@ -41,7 +41,8 @@ export async function readExactly(
 }
 
 /** `length` uninitialised bytes that own their whole ArrayBuffer, so they can be moved to another thread. */
-export function allocate(length: number): Uint8Array<ArrayBuffer> {
+export function allocate(length: number, options?: ReadOptions): Uint8Array<ArrayBuffer> {
+  if (options?.allocate !== undefined) return new Uint8Array(options.allocate(length), 0, length)
   // Slow means unpooled; a zeroed array would cost a pass over memory that is overwritten anyway.
   return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer as ArrayBuffer, 0, length)
 }

@@ -13,6 +13,8 @@ export interface RetryOptions {
   readonly budgetMs?: number | undefined
   /** Injected by tests: a number in [0, 1). */
   readonly random?: (() => number) | undefined
+  /** Injected by tests: waits that many ms. */
+  readonly pause?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined
 }
 
 export interface ReadRetryOptions extends RetryOptions {
@@ -32,16 +34,17 @@ export async function retry<T>(
   attempt: (number: number) => Promise<T>,
   options: RetryOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
-  const { attempts = 6, baseMs = 100, maxPauseMs = 5000, budgetMs = 40_000, random = Math.random } = options
+  const { attempts = 6, baseMs = 100, maxPauseMs = 5000, budgetMs = 40_000 } = options
+  const { random = Math.random, pause = sleep } = options
   const began = performance.now()
   for (let number = 1; ; number++) {
     try {
       return await attempt(number)
     } catch (error) {
       if (options.signal?.aborted || !isTransient(error)) throw error
-      const pause = random() * Math.min(maxPauseMs, baseMs * 2 ** (number - 1))
-      if (number >= attempts || performance.now() - began + pause > budgetMs) throw exhausted(error, number)
-      await sleep(pause, options.signal)
+      const ms = random() * Math.min(maxPauseMs, baseMs * 2 ** (number - 1))
+      if (number >= attempts || performance.now() - began + ms > budgetMs) throw exhausted(error, number)
+      await pause(ms, options.signal)
     }
   }
 }
@@ -53,13 +56,13 @@ export function withRetry(source: ByteSource, options: ReadRetryOptions = {}): B
     uri: source.uri,
     size: source.size,
     identity: source.identity,
-    async read(start, end, { signal } = {}) {
+    async read(start, end, { signal, allocate } = {}) {
       checkRange(source, start, end)
       const limit = stallMs + (end - start) / SLOWEST_BYTES_PER_MS
       return retry(
         () =>
           withinTime(limit, signal, source.uri, (inner) =>
-            readExactly(source, start, end, { signal: inner }),
+            readExactly(source, start, end, { signal: inner, allocate }),
           ),
         { ...options, signal },
       )

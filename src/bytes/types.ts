@@ -2,6 +2,8 @@
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
+  /** Gives the memory that bytes are read into, used before or new; not asked where they are at hand already. */
+  readonly allocate?: ((bytes: number) => ArrayBuffer) | undefined
 }
 
 export interface ByteSource {

@@ -53,10 +53,10 @@ async function runOne(state: ShellState, statement: string, last: boolean): Prom
     show,
     signal: context.signal,
   })
-  if (!show && outcome.returns === 'rows' && outcome.rows > 0)
-    context.note(
-      `varve: ${outcome.rows} rows of an earlier statement are left out: ${settings.format} holds one result`,
-    )
+  if (!show && outcome.returns === 'rows' && outcome.rows > 0) {
+    const rows = outcome.rows === 1 ? '1 row' : `${outcome.rows} rows`
+    context.note(`varve: ${rows} of an earlier statement left out: ${settings.format} holds one result`)
+  }
 }
 
 /** A parameter that no statement names is a mistake, most likely in its name. */

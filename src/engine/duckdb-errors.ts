@@ -6,7 +6,6 @@
  */
 
 import { type ErrorCode, VarveError } from '../errors.ts'
-import { HIDDEN } from './protocol.ts'
 
 const KINDS: Readonly<Record<string, ErrorCode>> = {
   Conversion: 'invalid-data',
@@ -31,11 +30,17 @@ const KINDS: Readonly<Record<string, ErrorCode>> = {
   Serialization: 'internal',
 }
 
-const DATA = /CSV Error|Malformed JSON|Error when sniffing|no magic bytes|too small to be a Parquet|Error while reading/i
+const DATA =
+  /CSV Error|Malformed JSON|Error when sniffing|no magic bytes|too small to be a Parquet|Error while reading/i
+
+/** Whether DuckDB refused the statement before it did anything. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof VarveError && ['Parser', 'Binder', 'Catalog'].includes(String(error.details.duckdb))
+}
 
 export function fromDuckdb(message: string): VarveError {
   const [, kind = ''] = /^([A-Za-z][A-Za-z ]*?) Error: /.exec(message) ?? []
-  return new VarveError(codeOf(kind, message), withoutHidden(message), kind === '' ? {} : { duckdb: kind })
+  return new VarveError(codeOf(kind, message), message, kind === '' ? {} : { duckdb: kind })
 }
 
 function codeOf(kind: string, message: string): ErrorCode {
@@ -57,15 +62,10 @@ function codeOf(kind: string, message: string): ErrorCode {
 }
 
 function ioCode(message: string): ErrorCode {
-  if (/No files found|No such file|does not exist/i.test(message)) return 'not-found'
+  if (/No files found|No such file|does not exist|not found/i.test(message)) return 'not-found'
   if (/Permission denied|Operation not permitted/i.test(message)) return 'denied'
   if (/read-only/i.test(message)) return 'read-only'
   if (/Could not set lock|Conflicting lock/i.test(message)) return 'conflict'
   if (/Is a directory|Not a directory|not a valid DuckDB database/i.test(message)) return 'invalid-input'
   return 'unavailable'
-}
-
-/** The statement that an error shows, as it was before the rewrite added its argument. */
-function withoutHidden(message: string): string {
-  return message.replace(new RegExp(`(, )?${HIDDEN} := '([^']|'')*'`, 'g'), '')
 }

@@ -6,12 +6,12 @@ import type { TableFunction } from '../scan/types.ts'
 import { threadUrl } from '../threads.ts'
 import { fromDuckdb } from './duckdb-errors.ts'
 import {
-  ABORT,
-  ENOUGH,
+  type ABORT,
+  type ENOUGH,
   type EngineData,
   type FromEngine,
   REPLIES,
-  RUNNING,
+  type RUNNING,
   SLOTS,
   STOP,
   type Suggestion,
@@ -90,6 +90,8 @@ export function startEngine(
     die(new VarveError('internal', `the engine thread failed: ${error.message}`, {}, error)),
   )
   worker.on('exit', () => die(new VarveError('internal', 'the engine thread has ended')))
+  // A session that nothing is asked of keeps no process alive. After `on`, which takes hold of it again.
+  worker.unref()
 
   const ask = async <T>(make: (call: number) => ToEngine): Promise<T> => {
     if (dead !== undefined) throw dead

@@ -31,6 +31,7 @@ export async function execute(
     clearInterval(ticking)
     signal?.removeEventListener('abort', abort)
     host.end()
+    engine.hold(false)
     if (host.scanned) onProgress?.(host.progress)
   }
   const abort = (): void => {
@@ -66,13 +67,13 @@ export async function execute(
     }
   }
 
+  engine.hold(true)
   engine.setStop(RUNNING)
   host.begin()
   signal?.addEventListener('abort', abort)
   engine.post({ type: 'run', sql, params })
   const first = await receive()
-  const head: ResultHead =
-    first?.type === 'result' ? first.head : { columns: [], returns: 'nothing' }
+  const head: ResultHead = first?.type === 'result' ? first.head : { columns: [], returns: 'nothing' }
 
   let closed = false
   async function* batches(): AsyncGenerator<ColumnBatch> {

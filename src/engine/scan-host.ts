@@ -72,7 +72,8 @@ export function openScanHost(service: ScanService, shared: Int32Array): ScanHost
   const scan = (message: Extract<ToScans, { type: 'scan' }>, current: Statement): void => {
     try {
       const bound = current.bounds.get(message.bound)
-      if (bound === undefined) throw new VarveError('internal', `scan of ${message.bound}, which is not bound`)
+      if (bound === undefined)
+        throw new VarveError('internal', `scan of ${message.bound}, which is not bound`)
       const predicates = predicatesFor(message.hidden, bound)
       const stream = service.scan({ bound: bound.id, columns: message.columns, predicates })
       current.scans.set(message.scan, { stream, tail: Promise.resolve() })
@@ -95,7 +96,14 @@ export function openScanHost(service: ScanService, shared: Int32Array): ScanHost
   }
 
   own.on('message', (message: ToScans) => {
-    if (finished) return
+    if (finished) {
+      // A view bound beside the statements, by completion: never leave the engine thread waiting.
+      if (message.type === 'bind') {
+        const error = new VarveError('unavailable', 'no statement is running')
+        reply({ type: 'unbound', call: message.call, error: errorToJson(error) })
+      }
+      return
+    }
     if (message.type === 'bind') void bind(message, statement)
     else if (message.type === 'scan') scan(message, statement)
     else {

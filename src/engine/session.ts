@@ -3,6 +3,7 @@
 import { throwIfAborted, VarveError } from '../errors.ts'
 import type { ScanService, TableFunction } from '../scan/types.ts'
 import { completeText } from './complete.ts'
+import { isRefused } from './duckdb-errors.ts'
 import { newShared, startEngine } from './engine.ts'
 import { execute } from './query-result.ts'
 import { claimsByDefault } from './rewrite/paths.ts'
@@ -48,18 +49,41 @@ export function openSession({
   let turn: Promise<void> = Promise.resolve()
   let collated = false
   let closing: Promise<void> | undefined
+  let starting: Promise<QueryResult> | undefined
   const closed = new AbortController()
+  const ending = new Promise<void>((resolve) => closed.signal.addEventListener('abort', () => resolve()))
 
-  const rewrite = (sql: string, options: RunOptions): Promise<string> => {
+  const start = async (sql: string, options: RunOptions): Promise<QueryResult> => {
     // Another collation compares text in another way than zones do.
     collated ||= /collat/i.test(sql)
-    return rewriteStatement(sql, {
-      functions: names,
-      claims,
-      serialize: engine.serialize,
-      pushdown: options.pushdown !== false && !collated,
-      params: options.params,
-    })
+    const rewrite = (pushdown: boolean): Promise<string> =>
+      rewriteStatement(sql, {
+        functions: names,
+        claims,
+        serialize: engine.serialize,
+        pushdown,
+        params: options.params,
+      })
+    const pushdown = options.pushdown !== false && !collated
+    const text = await rewrite(pushdown)
+    try {
+      return await execute(engine, host, text, options)
+    } catch (error) {
+      // Pushdown must not change what a statement is, nor the text that an error shows of it.
+      const plain = pushdown && isRefused(error) ? await rewrite(false) : text
+      if (plain === text) throw error
+      return execute(engine, host, plain, options)
+    }
+  }
+
+  /** Keeps the process alive while varve works; a result that waits for its reader does so itself. */
+  const working = async <T>(work: Promise<T>): Promise<T> => {
+    engine.hold(true)
+    try {
+      return await work
+    } finally {
+      engine.hold(false)
+    }
   }
 
   async function* run(sql: string, options: RunOptions = {}): AsyncGenerator<QueryResult> {
@@ -71,22 +95,19 @@ export function openSession({
     })
     const signal =
       options.signal === undefined ? closed.signal : AbortSignal.any([options.signal, closed.signal])
-    engine.hold(true)
     let current: QueryResult | undefined
     try {
-      await before
-      await engine.ready
+      await working(Promise.race([Promise.all([before, engine.ready]), ending]))
       for (const statement of splitStatements(sql)) {
         throwIfAborted(signal)
-        const text = await rewrite(statement, options)
-        current = await execute(engine, host, text, { ...options, signal })
+        starting = start(statement, { ...options, signal })
+        current = await working(starting)
         yield current
         await current.close()
       }
     } finally {
       // Left by an error or before the end: what its closing says adds nothing.
       await current?.close().catch(() => undefined)
-      engine.hold(false)
       release()
     }
   }
@@ -94,18 +115,12 @@ export function openSession({
   return {
     run,
     write: (sql, path, _format, options) => writeParquet(run, sql, path, options),
-    complete: async (text) => {
-      engine.hold(true)
-      try {
-        return completeText(text, await engine.complete(text), functions)
-      } finally {
-        engine.hold(false)
-      }
-    },
+    complete: async (text) => completeText(text, await working(engine.complete(text)), functions),
     close() {
       closing ??= (async () => {
         closed.abort(new VarveError('aborted', 'the session was closed'))
-        await turn
+        // Not for the turn: a caller may have dropped its iterator without a word.
+        await starting?.then((result) => result.close()).catch(() => undefined)
         await engine.close()
       })()
       return closing

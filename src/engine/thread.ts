@@ -106,8 +106,7 @@ async function run(
     }
     // There is no way to close a result that is still open but the next statement on its connection.
     if (!whole) await duckdb.query(database.main, 'select 1')
-    if (Atomics.load(shared, STOP) === ABORT)
-      throw new VarveError('aborted', 'the statement was cancelled')
+    if (Atomics.load(shared, STOP) === ABORT) throw new VarveError('aborted', 'the statement was cancelled')
     post({ type: 'end' })
   } catch (error) {
     const own = error instanceof VarveError ? error : scans.failure
@@ -130,19 +129,29 @@ async function serialize(database: OpenDatabase, sql: string): Promise<string | 
   }
 }
 
+/** No suggestion is no error: a view that cannot be read now may be in the way. */
 async function complete(database: OpenDatabase, text: string): Promise<Suggestion[]> {
-  const rows = await texts(
-    database,
-    `select suggestion_start || ' ' || suggestion from sql_auto_complete(${quoteText(text)})`,
-  )
+  const sql = `select suggestion_start || ' ' || suggestion from sql_auto_complete(${quoteText(text)})`
+  const rows = await texts(database, sql).catch(() => [])
   return rows.map((row) => {
     const space = row.indexOf(' ')
     return { start: Number(row.slice(0, space)), text: row.slice(space + 1) }
   })
 }
 
-/** The first column of a query, on the side connection. */
-async function texts(database: OpenDatabase, sql: string): Promise<string[]> {
+let asking: Promise<unknown> = Promise.resolve()
+
+/**
+ * The first column of a query, on the side connection; one question at a time, because a query ends the
+ * result that is still open on its connection, without an error.
+ */
+function texts(database: OpenDatabase, sql: string): Promise<string[]> {
+  const answer = asking.then(() => readTexts(database, sql))
+  asking = answer.catch(() => undefined)
+  return answer
+}
+
+async function readTexts(database: OpenDatabase, sql: string): Promise<string[]> {
   const statement = await startStatement(await database.side(), sql, undefined)
   const decoder = new TextDecoder()
   const out: string[] = []

@@ -6,6 +6,8 @@ export type Allocate = (bytes: number) => ArrayBuffer
 
 const FIRST_ROWS = 2048
 const FIRST_BYTES = 65536
+/** What a column's batch took last in this thread: tasks of one scan are alike. */
+let typicalBytes = FIRST_BYTES
 
 /** A new buffer of at least `bytes` that begins with the content of `old`. */
 function grown(allocate: Allocate, old: Uint8Array, bytes: number): ArrayBuffer {
@@ -26,7 +28,9 @@ class Validity {
     const need = (index >> 3) + 1
     if (bits === undefined || bits.length < need) {
       const seen = bits?.length ?? 0
-      bits = new Uint8Array(grown(this.allocate, bits ?? new Uint8Array(0), Math.max(FIRST_ROWS / 8, need * 2)))
+      bits = new Uint8Array(
+        grown(this.allocate, bits ?? new Uint8Array(0), Math.max(FIRST_ROWS / 8, need * 2)),
+      )
       bits.fill(255, seen)
       this.#bits = bits
     }
@@ -53,7 +57,7 @@ export class Utf8Builder {
   #values: Uint8Array
   #length = 0
   #used = 0
-  #hint = FIRST_BYTES
+  #hint = typicalBytes
   #rowsHint = FIRST_ROWS + 1
   readonly #validity: Validity
 
@@ -120,6 +124,7 @@ export class Utf8Builder {
     }
     // The next batch will be about as large: growing step by step would copy it twice.
     this.#hint = Math.max(FIRST_BYTES, this.#used)
+    typicalBytes = this.#hint
     this.#rowsHint = this.#length + 2
     this.#offsets = new Int32Array(0)
     this.#values = new Uint8Array(0)

@@ -16,7 +16,9 @@ export function formatNamed(name: string): Format {
   const format = FORMATS.find((one) => one.name === name)
   if (format !== undefined) return format
   const known = FORMATS.map((one) => one.name).join(', ')
-  throw new VarveError('invalid-input', `unknown format "${name}", expected one of ${known}`, { format: name })
+  throw new VarveError('invalid-input', `unknown format "${name}", expected one of ${known}`, {
+    format: name,
+  })
 }
 
 const COMPRESSION = /\.(gz|bgz|bgzf|gzip)$/i
@@ -42,7 +44,9 @@ export function detectFormat(path: string, head: Head): Format {
   if (named?.detect(path, head) === true) return named
   const found = FORMATS.find((format) => format.detect(path, head))
   if (found !== undefined) return found
-  const bytes = Buffer.from(head.raw.buffer, head.raw.byteOffset, Math.min(8, head.raw.length)).toString('hex')
+  const bytes = Buffer.from(head.raw.buffer, head.raw.byteOffset, Math.min(8, head.raw.length)).toString(
+    'hex',
+  )
   const known = FORMATS.map((one) => one.name).join(', ')
   throw new VarveError(
     'invalid-data',

@@ -3,8 +3,8 @@
 import type { ByteSource } from '../bytes/types.ts'
 import type { ColumnBatch } from './batch.ts'
 import type { Container } from './gzip/types.ts'
-import type { RawSupply } from './text/window.ts'
 import type { BadRecord, Options, TextLayout, Zone } from './text/types.ts'
+import type { RawSupply } from './text/window.ts'
 
 /** All that a worker in another process must know to decode a file: plain JSON. */
 export interface Layout extends TextLayout {
@@ -78,7 +78,10 @@ export interface PieceResult {
 
 export interface ReadHooks {
   readonly signal?: AbortSignal | undefined
+  /** Memory of at least this many bytes, used before or new. */
   readonly allocate: (bytes: number) => ArrayBuffer
+  /** Takes memory back that `allocate` gave. */
+  readonly recycle?: ((buffer: ArrayBuffer) => void) | undefined
   readonly ignoreErrors: boolean
   /** A piece has found its first record. */
   readonly onStart?: (start: number) => void

@@ -62,7 +62,11 @@ export function zoneColumns(layout: Layout, segments: readonly Segment[]): Colum
     return [
       { name: min, data: values((zone) => zone.min), type },
       { name: max, data: values((zone) => zone.max), type },
-      { name: nulls, data: segments.map((segment) => segment.zones[i]?.nulls ?? true), type: 'BOOLEAN' as const },
+      {
+        name: nulls,
+        data: segments.map((segment) => segment.zones[i]?.nulls ?? true),
+        type: 'BOOLEAN' as const,
+      },
     ]
   })
 }

@@ -20,7 +20,10 @@ export interface Condition {
 export function pruneRows(index: PartitionIndex, conditions: readonly Condition[]): RowRange[] {
   const { layout, segments } = index
   const ordinal = layout.ordinal === undefined ? undefined : layout.columns[layout.ordinal]!.name
-  const bounds = ordinalBounds(index.rows, conditions.filter((condition) => condition.column === ordinal))
+  const bounds = ordinalBounds(
+    index.rows,
+    conditions.filter((condition) => condition.column === ordinal),
+  )
   const zoned = conditions
     .map((condition) => ({ condition, zone: layout.zones.indexOf(condition.column) }))
     .filter(({ zone }) => zone >= 0)
@@ -69,11 +72,13 @@ function mayHold(zone: Zone | undefined, { op, values }: Condition): boolean {
   if (op === 'is null') return zone.nulls
   const { min, max } = zone
   // Every value is null, and a null fulfils nothing but IS NULL; unless the zone is simply not known.
-  if (min === null || max === null) return zone.nulls && min === null && max === null ? false : true
+  if (min === null || max === null) return !(zone.nulls && min === null && max === null)
   switch (op) {
     case '=':
     case 'in':
-      return values.length === 0 ? op !== 'in' : values.some((value) => !(less(value, min) || less(max, value)))
+      return values.length === 0
+        ? op !== 'in'
+        : values.some((value) => !(less(value, min) || less(max, value)))
     case '<':
       return values.some((value) => !(less(value, min) || equal(value, min)))
     case '<=':
@@ -94,7 +99,8 @@ function mayStart(min: ZoneValue, max: ZoneValue, prefix: ZoneValue): boolean {
 
 /** a < b where the two can be compared; false, which prunes nothing, where they cannot. */
 function less(a: ZoneValue, b: ZoneValue): boolean {
-  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0
+  if (typeof a === 'string' && typeof b === 'string')
+    return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) < Number(b)
   return isNumber(a) && isNumber(b) && a < b
 }

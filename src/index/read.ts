@@ -55,7 +55,11 @@ export async function readIndex(
     const message = `index ${file.uri}: ${what}, expected the index of ${expected.uri}; rebuild it with --force`
     return new VarveError('invalid-data', message, { index: file.uri, uri: expected.uri }, cause)
   }
-  let parsed: { facts: z.infer<typeof metadataShape>; segments: Segment[]; places: (WindowPlace | undefined)[] }
+  let parsed: {
+    facts: z.infer<typeof metadataShape>
+    segments: Segment[]
+    places: (WindowPlace | undefined)[]
+  }
   try {
     parsed = await parse(buffer)
   } catch (error) {
@@ -66,7 +70,8 @@ export async function readIndex(
   for (const name of ['uri', 'identity', 'size'] as const) {
     if (facts[name] !== expected[name]) throw damaged(`foreign: made for ${name} ${facts[name]}`)
   }
-  if (facts.layout.format !== expected.format) throw damaged(`foreign: made for format ${facts.layout.format}`)
+  if (facts.layout.format !== expected.format)
+    throw damaged(`foreign: made for format ${facts.layout.format}`)
 
   return {
     ...facts,
@@ -150,7 +155,8 @@ async function tailBuffer(file: ByteSource, signal: AbortSignal | undefined): Pr
   return {
     byteLength: file.size,
     async slice(start, end = file.size) {
-      const bytes = start >= from ? tail.slice(start - from, end - from) : await file.read(start, end, { signal })
+      const bytes =
+        start >= from ? tail.slice(start - from, end - from) : await file.read(start, end, { signal })
       return new Uint8Array(bytes).buffer as ArrayBuffer
     },
   }

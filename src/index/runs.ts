@@ -1,6 +1,6 @@
 /** From rows to what must be decoded for them. Pure: no byte is read. */
 
-import type { Run } from '../formats/types.ts'
+import type { Run, Segment } from '../formats/types.ts'
 import type { PartitionIndex } from './types.ts'
 
 /** Segments [from, to) of an index. */
@@ -33,7 +33,11 @@ export function segmentsOf(index: PartitionIndex, { firstRow, rows }: RowRange):
 }
 
 /** The run that decodes these rows; `undefined` for no rows. `window` is the first segment's. */
-export function runOf(index: PartitionIndex, range: RowRange, window: Uint8Array | undefined): Run | undefined {
+export function runOf(
+  index: PartitionIndex,
+  range: RowRange,
+  window: Uint8Array | undefined,
+): Run | undefined {
   if (range.rows === 0) return undefined
   const { from, to } = segmentsOf(index, range)
   const first = index.segments[from]!
@@ -41,13 +45,26 @@ export function runOf(index: PartitionIndex, range: RowRange, window: Uint8Array
   return {
     kind: 'run',
     point: { ...first.point, window },
-    end: last.end,
+    end: endOf(last, range.firstRow + range.rows),
     raw: first.raw,
     rawEnd: last.rawEnd,
     firstRow: first.firstRow,
     skip: range.firstRow - first.firstRow,
     rows: range.rows,
     toEnd: range.firstRow + range.rows === last.firstRow + last.rows,
-    checks: index.segments.slice(from, to).map(({ rawEnd, crc }) => ({ rawEnd, crc })),
+    // The blocks of bgzf have checksums of their own.
+    checks:
+      index.layout.container === 'bgzf'
+        ? []
+        : index.segments.slice(from, to).map(({ rawEnd, crc }) => ({ rawEnd, crc })),
   }
+}
+
+/** More than rows of uneven length are off by, mostly; whoever needs more asks for it. */
+const MARGIN = 64 * 1024
+
+/** Source bytes up to which a segment's rows before `row` reach: exact at its end, else an estimate. */
+function endOf({ point, end, firstRow, rows }: Segment, row: number): number {
+  const part = (row - firstRow) / rows
+  return Math.min(end, Math.ceil(point.source + (end - point.source) * part * 1.02) + MARGIN)
 }

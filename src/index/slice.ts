@@ -58,7 +58,14 @@ const sliceShape = z.strictObject({
   rows: natural,
   run: runShape.nullable(),
   window: z
-    .strictObject({ uri: z.string(), identity: z.string(), size: natural, start: natural, end: natural, crc: natural })
+    .strictObject({
+      uri: z.string(),
+      identity: z.string(),
+      size: natural,
+      start: natural,
+      end: natural,
+      crc: natural,
+    })
     .nullable(),
   check: z.string(),
 })
@@ -106,7 +113,12 @@ export function sliceBytes({ run }: SliceValue): { readonly start: number; reado
 /** Reads a slice's JSON; `invalid-input` when it is none, was edited, or is of a later version. */
 export function parseSlice(text: string): SliceValue {
   const refuse = (what: string, cause?: unknown): VarveError =>
-    new VarveError('invalid-input', `slice: ${what}, expected a line as \`varve slices\` prints it`, {}, cause)
+    new VarveError(
+      'invalid-input',
+      `slice: ${what}, expected a line as \`varve slices\` prints it`,
+      {},
+      cause,
+    )
   let json: unknown
   try {
     json = JSON.parse(text)

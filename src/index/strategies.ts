@@ -26,7 +26,10 @@ function byCount({ rows }: PartitionIndex, n: number): RowRange[] {
 /** Slices of exactly this many rows; the last one holds the rest. */
 function byRows({ rows }: PartitionIndex, size: number): RowRange[] {
   const count = Math.ceil(rows / size)
-  return Array.from({ length: count }, (_, i) => ({ firstRow: i * size, rows: Math.min(size, rows - i * size) }))
+  return Array.from({ length: count }, (_, i) => ({
+    firstRow: i * size,
+    rows: Math.min(size, rows - i * size),
+  }))
 }
 
 /** Slices of about this many source bytes: whole segments together, or equal parts of one segment. */
@@ -68,7 +71,9 @@ export function cutRows(
   const known = STRATEGIES[strategy]
   if (known === undefined) {
     const names = Object.keys(STRATEGIES).join(', ')
-    throw new VarveError('invalid-input', `unknown strategy "${strategy}", expected one of ${names}`, { strategy })
+    throw new VarveError('invalid-input', `unknown strategy "${strategy}", expected one of ${names}`, {
+      strategy,
+    })
   }
   const { argument, cut } = known
   for (const name of Object.keys(args)) {

@@ -22,7 +22,9 @@ const EMPTY = new Uint8Array(0)
 /** The index file of these segments; the same bytes for the same source and format, whoever builds it. */
 export function writeIndex(facts: IndexFacts, segments: readonly Segment[]): Uint8Array {
   const windows = segments.map((segment) => segment.point.window ?? EMPTY)
-  const numbers = segments.map((segment, i) => segmentNumbers(segment, windows[i]!.length, crc32(windows[i]!)))
+  const numbers = segments.map((segment, i) =>
+    segmentNumbers(segment, windows[i]!.length, crc32(windows[i]!)),
+  )
   const metadata = { v: INDEX_VERSION, ...facts, segments: segments.length, ...checks(numbers, segments) }
   const buffer = parquetWriteBuffer({
     columnData: [
@@ -62,7 +64,9 @@ export function checks(
   numbers: readonly (readonly number[])[],
   segments: readonly Pick<Segment, 'zones'>[],
 ): { check: number; zone_check: number } {
-  const zones = segments.map((segment) => segment.zones.map(({ min, max, nulls }) => [text(min), text(max), nulls]))
+  const zones = segments.map((segment) =>
+    segment.zones.map(({ min, max, nulls }) => [text(min), text(max), nulls]),
+  )
   return { check: crc32(JSON.stringify(numbers)), zone_check: crc32(JSON.stringify(zones)) }
 }
 

@@ -21,7 +21,10 @@ export interface LakeReport {
  * Writes `lake.json`, once the store has shown that of several writers only one wins; a lake that is there stays
  * as it is. `unsupported` when the store lets two win, or the lake is of a later version.
  */
-export async function initLake(url: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<LakeReport> {
+export async function initLake(
+  url: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<LakeReport> {
   const store = openStore(url.endsWith('/') ? url : `${url}/`)
   const { signal } = options
   const known = await readLake(url, signal)
@@ -38,7 +41,10 @@ export async function initLake(url: string, options: { readonly signal?: AbortSi
 }
 
 /** What `lake.json` says, or undefined where there is none. */
-export async function readLake(url: string, signal?: AbortSignal): Promise<{ readonly id: string } | undefined> {
+export async function readLake(
+  url: string,
+  signal?: AbortSignal,
+): Promise<{ readonly id: string } | undefined> {
   const store = openStore(url.endsWith('/') ? url : `${url}/`)
   const found = await store.get(LAKE_FILE, { signal })
   if (found === undefined) return undefined
@@ -47,10 +53,16 @@ export async function readLake(url: string, signal?: AbortSignal): Promise<{ rea
   try {
     json = JSON.parse(Buffer.from(found.bytes).toString())
   } catch (error) {
-    throw new VarveError('invalid-data', `${where} is not JSON: ${(error as Error).message}`, { uri: where }, error)
+    throw new VarveError(
+      'invalid-data',
+      `${where} is not JSON: ${(error as Error).message}`,
+      { uri: where },
+      error,
+    )
   }
   const lake = lakeShape.safeParse(json)
-  if (!lake.success) throw new VarveError('invalid-data', `${where} does not describe a varve lake`, { uri: where })
+  if (!lake.success)
+    throw new VarveError('invalid-data', `${where} does not describe a varve lake`, { uri: where })
   if (lake.data.version > 1) {
     const message = `${where} is of version ${lake.data.version}, expected 1; update varve`
     throw new VarveError('unsupported', message, { uri: where })

@@ -61,7 +61,9 @@ export async function openVarveFile(
     async slices(strategy: SliceStrategy, call = {}) {
       const { index } = await build(call)
       const { name, args } = named(strategy)
-      return cutRows(index, name, args).map((range, i) => makeSliceHandle(makeSlice(index, range, i === 0), context))
+      return cutRows(index, name, args).map((range, i) =>
+        makeSliceHandle(makeSlice(index, range, i === 0), context),
+      )
     },
   }
 }

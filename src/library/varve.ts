@@ -1,12 +1,12 @@
 /** Everything varve does, behind one object that owns its threads and connections. */
 
 import { type Meter, threadMeter } from '../bytes/index.ts'
-import { VarveError } from '../errors.ts'
 import type { QueryResult, RunOptions, Session } from '../engine/types.ts'
+import { VarveError } from '../errors.ts'
 import { hasKnownExtension } from '../formats/registry.ts'
 import { initLake, type LakeReport } from '../lake/init.ts'
-import { TABLE_FUNCTIONS } from '../scan/functions/index.ts'
 import { expandPattern } from '../scan/expand.ts'
+import { TABLE_FUNCTIONS } from '../scan/functions/index.ts'
 import { createScanService, type LocalScanService } from '../scan/service.ts'
 import { closeStores, loadDotEnv } from '../store/index.ts'
 import { openVarveFile } from './file.ts'

@@ -26,7 +26,12 @@ export async function indexFile(
 ): Promise<{ readonly index: PartitionIndex; readonly built: boolean; readonly format: string }> {
   const { signal, onProgress, format, force } = options
   context.pool.warm()
-  const file = await openFile(uri, context.home, { format, options: options.options, signal, ignoreIndex: force })
+  const file = await openFile(uri, context.home, {
+    format,
+    options: options.options,
+    signal,
+    ignoreIndex: force,
+  })
   const abort = new AbortController()
   const onAbort = (): void => stream.close()
   const stream = new OrderedStream(context.pool, {
@@ -45,7 +50,8 @@ export async function indexFile(
       stream.release(batch)
       onProgress?.(stream.progress)
     }
-    if (file.index === undefined) throw new VarveError('aborted', `the index of ${uri} was not finished`, { uri })
+    if (file.index === undefined)
+      throw new VarveError('aborted', `the index of ${uri} was not finished`, { uri })
     return { index: file.index, built: true, format: file.format.name }
   } finally {
     signal?.removeEventListener('abort', onAbort)

@@ -39,7 +39,11 @@ export class BoundFile {
   /** Writes the index that a whole scan brought. */
   async keepIndex(segments: readonly Segment[], rows: number, raw: number): Promise<PartitionIndex> {
     const { uri, identity, size } = this.source
-    this.index = await this.home.write(this.target, { uri, identity, size, layout: this.layout, rows, raw }, segments)
+    this.index = await this.home.write(
+      this.target,
+      { uri, identity, size, layout: this.layout, rows, raw },
+      segments,
+    )
     return this.index
   }
 
@@ -49,7 +53,11 @@ export class BoundFile {
 }
 
 /** Opens a file with one request: its size, identity and first MiB. `not-found` when there is none. */
-export async function openFile(uri: string, home: IndexHome, options: OpenFileOptions = {}): Promise<BoundFile> {
+export async function openFile(
+  uri: string,
+  home: IndexHome,
+  options: OpenFileOptions = {},
+): Promise<BoundFile> {
   const { store, key } = locate(uri)
   const { signal } = options
   const opened = await store.open(key, { head: HEAD_BYTES, signal })

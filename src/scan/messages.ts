@@ -14,6 +14,8 @@ export interface ConstantColumn {
 export type TaskColumn = number | ConstantColumn
 
 export interface Task {
+  /** Tasks of one scan have the same number. */
+  readonly scan: number
   readonly source: { readonly uri: string; readonly size: number; readonly identity: string }
   /** First bytes of the source that are at hand already. */
   readonly head?: Uint8Array | undefined

@@ -9,7 +9,9 @@ import { threadUrl } from '../threads.ts'
 import type { FromWorker, Task, ToWorker } from './messages.ts'
 
 /** Gets what happens to a task; nothing after `done`, `failed` or `cancel`. */
-export type TaskListener = (event: Exclude<FromWorker, { type: 'failed' }> | { type: 'failed'; error: VarveError }) => void
+export type TaskListener = (
+  event: Exclude<FromWorker, { type: 'failed' }> | { type: 'failed'; error: VarveError },
+) => void
 
 export interface RunningTask {
   credit(batches: number): void
@@ -39,7 +41,8 @@ export class WorkerPool {
     const id = this.#nextId++
     thread.tasks.set(id, listener)
     if (thread.tasks.size === 1) thread.worker.ref()
-    const helper = task.layout.container === 'gzip' && task.work.kind === 'piece' ? this.#other(thread) : undefined
+    const helper =
+      task.layout.container === 'gzip' && task.work.kind === 'piece' ? this.#other(thread) : undefined
     if (helper === undefined) {
       thread.worker.postMessage({ type: 'start', id, task } satisfies ToWorker)
     } else {

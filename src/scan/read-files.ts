@@ -60,7 +60,10 @@ export class FileSet implements BoundCall {
   get cardinality(): { readonly rows: number; readonly exact: boolean } | undefined {
     const index = this.#first.index
     if (index === undefined) return undefined
-    return { rows: index.rows * this.#uris.length, exact: this.#uris.length === 1 && !this.#options.ignoreErrors }
+    return {
+      rows: index.rows * this.#uris.length,
+      exact: this.#uris.length === 1 && !this.#options.ignoreErrors,
+    }
   }
 
   async #file(i: number, signal: AbortSignal): Promise<BoundFile> {

@@ -48,6 +48,8 @@ export class SliceSet implements BoundCall {
       works: works(this.#slices),
       ordinal: undefined,
       ignoreErrors: false,
+      // Who names a slice wants all of it.
+      eager: true,
       total: () => bytes,
       onClose: () => abort.abort(),
     })
@@ -55,7 +57,10 @@ export class SliceSet implements BoundCall {
 }
 
 /** The slice's run with its window, read from the index it was cut from. */
-export async function runOfSlice(slice: SliceValue, signal: AbortSignal | undefined): Promise<Run | undefined> {
+export async function runOfSlice(
+  slice: SliceValue,
+  signal: AbortSignal | undefined,
+): Promise<Run | undefined> {
   const { run, window } = slice
   if (run === null) return undefined
   if (window === null) return run

@@ -96,6 +96,7 @@ export class RelayedSupply implements RawSupply {
   readonly #onProgress: ((bytes: number) => void) | undefined
   readonly #arrived: Answer[] = []
   readonly exhausted = false
+  readonly pieceEnd = undefined
   #wake: () => void = () => undefined
   #asked = 0
   #chunk: Uint8Array = new Uint8Array(0)

@@ -6,7 +6,7 @@ import type { ScanContext } from './context.ts'
 import { SCAN_FUNCTIONS } from './functions/index.ts'
 import type { BoundCall } from './functions/types.ts'
 import { WorkerPool } from './pool.ts'
-import type { Bound, BindRequest, ScanRequest, ScanService, ScanStream } from './types.ts'
+import type { BindRequest, Bound, ScanRequest, ScanService, ScanStream } from './types.ts'
 
 export interface ScanServiceOptions {
   /** The lake's URL: indexes are kept in it when it exists. */

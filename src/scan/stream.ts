@@ -53,7 +53,10 @@ interface Slot extends Planned {
   error: VarveError | undefined
 }
 
+let streams = 0
+
 export class OrderedStream implements ScanStream {
+  readonly #id = ++streams
   readonly #pool: WorkerPool
   readonly #plan: StreamPlan
   readonly #slots: Slot[] = []
@@ -110,7 +113,8 @@ export class OrderedStream implements ScanStream {
       if (this.#hot) slot.task?.credit(1)
       this.#passRejects(slot)
       const { ordinal } = this.#plan
-      if (ordinal !== undefined && slot.scan !== undefined) shiftOrdinals(batch.columns[ordinal]!, slot.scan.rows)
+      if (ordinal !== undefined && slot.scan !== undefined)
+        shiftOrdinals(batch.columns[ordinal]!, slot.scan.rows)
       if (batch.rows > 0) return batch
       this.release(batch)
       return undefined
@@ -190,6 +194,7 @@ export class OrderedStream implements ScanStream {
     const small = !this.#hot
     const task = this.#pool.start(
       {
+        scan: this.#id,
         source,
         head: inHead ? head : undefined,
         layout,

@@ -7,13 +7,17 @@ import { batchBuffers, type ColumnBatch, type ColumnVector } from '../formats/ba
 import { formatNamed } from '../formats/registry.ts'
 import { supplyPiece } from '../formats/text/supply.ts'
 import type { Piece } from '../formats/types.ts'
-import { locate } from '../store/index.ts'
 import { BufferPool } from './buffers.ts'
 import type { FromWorker, Reject, Task, ToWorker } from './messages.ts'
 import { RelayedSupply, serveRelay } from './relay.ts'
+import { SharedSources } from './shared-sources.ts'
 
 const port = parentPort!
 const pool = new BufferPool()
+const memory = {
+  allocate: (bytes: number): ArrayBuffer => pool.take(bytes),
+  recycle: (buffer: ArrayBuffer): void => pool.give([buffer]),
+}
 
 interface Running {
   readonly abort: AbortController
@@ -22,8 +26,11 @@ interface Running {
 }
 
 const running = new Map<number, Running>()
+const sources = new SharedSources()
+const NO_HEAD = new Uint8Array(0)
 
-const send = (message: FromWorker, transfer?: readonly ArrayBuffer[]): void => port.postMessage(message, transfer)
+const send = (message: FromWorker, transfer?: readonly ArrayBuffer[]): void =>
+  port.postMessage(message, transfer)
 
 adoptMeter((workerData as { meter: SharedArrayBuffer }).meter)
 port.on('message', (message: ToWorker) => {
@@ -57,19 +64,23 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
   const abort = new AbortController()
   const self: Running = { abort, credit: task.credit, wake: () => undefined }
   running.set(id, self)
-  const source = openSource(task)
+  const shared = sources.take(task)
+  const source = withHead(shared.source, task.head ?? NO_HEAD)
   try {
     const { projection, assemble } = columnsOf(task)
     const rejects: Reject[] = []
     const batches = formatNamed(task.layout.format).read(source, task.layout, task.work, projection, {
       signal: abort.signal,
-      allocate: (bytes) => pool.take(bytes),
+      ...memory,
       ignoreErrors: task.ignoreErrors,
       small: task.small,
-      inflated: inflated && new RelayedSupply(inflated, abort.signal, (bytes) => send({ type: 'progress', id, bytes })),
+      inflated:
+        inflated &&
+        new RelayedSupply(inflated, abort.signal, (bytes) => send({ type: 'progress', id, bytes })),
       onStart: (start) => send({ type: 'found', id, start }),
       onProgress: (bytes) => send({ type: 'progress', id, bytes }),
-      onReject: (bad) => rejects.push({ uri: source.uri, byte: bad.byte, record: bad.record, message: bad.message }),
+      onReject: (bad) =>
+        rejects.push({ uri: source.uri, byte: bad.byte, record: bad.record, message: bad.message }),
     })
     for (;;) {
       const next = await batches.next()
@@ -95,28 +106,23 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
     }
   } finally {
     running.delete(id)
-    await source.close?.()
+    await shared.give()
   }
 }
 
 /** The other half of a task whose records another thread reads. */
 async function inflate(task: Task, port: MessagePort): Promise<void> {
-  const source = openSource(task)
-  const hooks = { allocate: (bytes: number) => pool.take(bytes), ignoreErrors: false, small: task.small }
+  const shared = sources.take(task)
+  const source = withHead(shared.source, task.head ?? NO_HEAD)
+  const hooks = { ...memory, ignoreErrors: false, small: task.small }
   try {
     await serveRelay(port, async (onProgress, signal) => {
       const piece = task.work as Piece
       return (await supplyPiece(source, task.layout, piece, { ...hooks, onProgress, signal })).supply
     })
   } finally {
-    await source.close?.()
+    await shared.give()
   }
-}
-
-function openSource({ source, head }: Task) {
-  const { store, key } = locate(source.uri)
-  const attached = store.attach(key, source.size, source.identity)
-  return head === undefined ? attached : withHead(attached, head)
 }
 
 /** What to ask the decoder for, and how to put constants between its columns. */

@@ -98,6 +98,7 @@ function matcher(pattern: string): (text: string) => boolean {
     nonegate: true,
     noextglob: true,
     dot: false,
+    posix: true,
     windows: false,
     strictSlashes: true,
   })

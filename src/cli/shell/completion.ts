@@ -18,12 +18,20 @@ export async function complete(session: Session, before: string, line: string): 
   const quoted = openQuote(before + line)
   if (quoted !== undefined) return completePath(quoted)
   const text = before + line
-  const found = await session.complete(text)
-  const start = Math.min(...found.map(({ start }) => start))
+  const all = await session.complete(text)
+  // DuckDB suggests what resembles the word, too; Tab is expected to go on with what was typed.
+  const found = all.filter(({ text: candidate, start }) => goesOn(candidate, text.slice(start)))
+  const start = Math.min(...found.map((item) => item.start))
   if (found.length === 0 || start < before.length) return [[], line]
   // readline replaces one piece for all candidates: those that begin later get what stands before them.
   const candidates = found.map((item) => text.slice(start, item.start) + item.text)
   return [[...new Set(candidates)].slice(0, MOST), text.slice(start)]
+}
+
+/** After no word at all only names and keywords are offered, not every operator. */
+function goesOn(candidate: string, typed: string): boolean {
+  if (typed === '') return /^[a-z_]/i.test(candidate)
+  return candidate.toLowerCase().startsWith(typed.toLowerCase())
 }
 
 async function completeCommand(line: string): Promise<Completion> {

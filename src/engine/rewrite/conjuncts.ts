@@ -61,7 +61,10 @@ function joinSides(join: AstNode): { left: Side; right: Side } {
     ['REGULAR', 'CROSS', 'NATURAL', 'ASOF'].includes(ref)
   const full = type === 'OUTER' || type === 'FULL'
   return {
-    left: { nullable: type === 'RIGHT' || full, fixed: !known || (ref === 'ASOF' && type !== 'INNER' && type !== 'LEFT') },
+    left: {
+      nullable: type === 'RIGHT' || full,
+      fixed: !known || (ref === 'ASOF' && type !== 'INNER' && type !== 'LEFT'),
+    },
     right: {
       nullable: type === 'LEFT' || full,
       fixed: !known || ref === 'ASOF' || type === 'SEMI' || type === 'ANTI',

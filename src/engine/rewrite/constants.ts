@@ -63,9 +63,7 @@ function wholeNumber(raw: unknown): bigint | undefined {
 function withScale(value: bigint, scale: number): string {
   const sign = value < 0n ? '-' : ''
   const digits = `${value < 0n ? -value : value}`.padStart(scale + 1, '0')
-  return scale === 0
-    ? `${sign}${digits}`
-    : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+  return scale === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
 
 function parameter(name: string, params: RunOptions['params']): Constant | null | undefined {
@@ -98,7 +96,11 @@ function cast(inner: Constant, id: string): Constant | undefined {
   if (id === 'BOOLEAN') {
     if (kind === 'boolean') return inner
     if (kind !== 'text') return undefined
-    return value === 't' || value === 'true' ? ['boolean', true] : value === 'f' || value === 'false' ? ['boolean', false] : undefined
+    return value === 't' || value === 'true'
+      ? ['boolean', true]
+      : value === 'f' || value === 'false'
+        ? ['boolean', false]
+        : undefined
   }
   if (INTEGERS.test(id)) {
     if (kind === 'integer') return inner

@@ -10,14 +10,26 @@ export interface Region {
   readonly opaque: boolean
 }
 
-const QUERY = new Set(['select', 'from', 'with', 'values', 'pivot', 'unpivot', 'summarize', 'describe', 'table'])
+const QUERY = new Set([
+  'select',
+  'from',
+  'with',
+  'values',
+  'pivot',
+  'unpivot',
+  'summarize',
+  'describe',
+  'table',
+])
 const TAILS = new Set(['on', 'returning', 'with'])
 
 /** Candidates, larger ones first; those inside a region that parses need not be looked at. */
 export function regionsOf(tokens: readonly Token[]): Region[] {
   const first = tokens[0]!
   const end = tokens.at(-1)!.end
-  const opaque = first.value === 'create' && tokens.some((token) => /^(macro|function)$/.test(token.value) && token.depth === 0)
+  const opaque =
+    first.value === 'create' &&
+    tokens.some((token) => /^(macro|function)$/.test(token.value) && token.depth === 0)
   // Parameters of PREPARE are given by EXECUTE.
   const sealed = opaque || first.value === 'prepare'
   const regions: Region[] = [{ start: first.start, end, opaque: sealed }]
@@ -49,7 +61,7 @@ function bodyOf(tokens: readonly Token[]): number {
     tokens[i]!.depth === 0 && tokens[i]!.kind === 'word' && values.includes(tokens[i]!.value)
   if (first === 'explain') {
     let i = 1
-    while (i < tokens.length && (top(i, 'analyze', 'analyse', 'verbose'))) i++
+    while (i < tokens.length && top(i, 'analyze', 'analyse', 'verbose')) i++
     if (tokens[i]?.value === '(' && !QUERY.has(tokens[i + 1]?.value ?? '')) i = closing(tokens, i) + 1
     if (i <= 0 || i >= tokens.length) return -1
     const inner = bodyOf(tokens.slice(i))
@@ -58,10 +70,14 @@ function bodyOf(tokens: readonly Token[]): number {
   if (first === 'create' || first === 'prepare') {
     const as = tokens.findIndex((_, i) => top(i, 'as'))
     if (as < 0 || as + 1 >= tokens.length) return -1
-    return top(as + 1, 'table') && first === 'create' && QUERY.has(tokens[as + 2]?.value ?? '') ? as + 2 : as + 1
+    return top(as + 1, 'table') && first === 'create' && QUERY.has(tokens[as + 2]?.value ?? '')
+      ? as + 2
+      : as + 1
   }
   if (first === 'insert' || first === 'replace') {
-    return tokens.findIndex((token, i) => i > 1 && token.depth === 0 && token.kind === 'word' && QUERY.has(token.value))
+    return tokens.findIndex(
+      (token, i) => i > 1 && token.depth === 0 && token.kind === 'word' && QUERY.has(token.value),
+    )
   }
   return -1
 }

@@ -7,13 +7,13 @@
  * with `json_deserialize_sql`, which would put every query through a printer that is not used otherwise.
  */
 
+import type { RawPredicate } from '../constants.ts'
 import { HIDDEN } from '../protocol.ts'
 import { quoteIdentifier, quoteText } from '../quote.ts'
 import type { RunOptions } from '../types.ts'
 import { type AstNode, isNode, listOf, nodeOf, parseAst, textOf, walk } from './ast.ts'
 import { leavesOf, predicatesOf } from './conjuncts.ts'
 import { parameterValue } from './constants.ts'
-import type { RawPredicate } from '../constants.ts'
 import { defaultAlias, isRemote } from './paths.ts'
 import { type Region, regionsOf } from './regions.ts'
 import { closing, type Token, tokenize } from './tokens.ts'
@@ -107,7 +107,12 @@ function place(sql: string, tokens: readonly Token[], region: Region): Located {
   }
 }
 
-function rewriteTree(ast: AstNode, located: Located, options: RewriteOptions, add: (edit: Edit) => void): void {
+function rewriteTree(
+  ast: AstNode,
+  located: Located,
+  options: RewriteOptions,
+  add: (edit: Edit) => void,
+): void {
   const nodes = [...walk(ast)]
   const nameOf = (node: AstNode): string => relationName(node)
   const predicates = new Map<AstNode, RawPredicate[]>()

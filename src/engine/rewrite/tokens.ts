@@ -42,7 +42,8 @@ export function tokenize(text: string): Token[] {
     else if (text.startsWith('--', at)) at = endOfLine(text, at)
     else if (text.startsWith('/*', at)) at = endOfComment(text, at)
     else if (c === "'") push('string', ...quoted(text, at, "'", false))
-    else if ((c === 'e' || c === 'E') && text[at + 1] === "'") push('string', ...quoted(text, at + 1, "'", true))
+    else if ((c === 'e' || c === 'E') && text[at + 1] === "'")
+      push('string', ...quoted(text, at + 1, "'", true))
     else if (c === '"') push('identifier', ...quoted(text, at, '"', false))
     else if (c === '$' && match(DOLLAR_TAG) !== undefined) {
       const tag = match(DOLLAR_TAG)!

@@ -3,13 +3,7 @@
 import duckdb, { type LogicalType, type Vector } from '@duckdb/node-bindings'
 import type { ColumnValues, ColumnVector } from '../../formats/batch.ts'
 import { bytesToBits, getBit } from './bits.ts'
-import {
-  printInterval,
-  printNanoseconds,
-  printTimeNanoseconds,
-  printUuid,
-  printZonedTime,
-} from './print.ts'
+import { printInterval, printNanoseconds, printTimeNanoseconds, printUuid, printZonedTime } from './print.ts'
 import { readStrings, textColumn } from './read-strings.ts'
 import { take } from './take.ts'
 import { enumValues, fromLogicalType, needsText, structFields } from './types.ts'
@@ -36,8 +30,7 @@ export function columnReader(logical: LogicalType, foreign: ReadColumn): ReadCol
   switch (id) {
     case Type.VARCHAR:
     case Type.BLOB:
-      return (vector, rows) =>
-        readStrings(dataOf(vector, rows * 16), rows, validityOf(vector, rows))
+      return (vector, rows) => readStrings(dataOf(vector, rows * 16), rows, validityOf(vector, rows))
     case Type.BOOLEAN:
       return (vector, rows) => ({
         length: rows,
@@ -116,7 +109,10 @@ interface Printed {
 const PRINTED = new Map<number, Printed>([
   [
     Type.UUID,
-    { width: 16, print: (data, at) => printUuid(data.getBigUint64(at, true), data.getBigUint64(at + 8, true)) },
+    {
+      width: 16,
+      print: (data, at) => printUuid(data.getBigUint64(at, true), data.getBigUint64(at + 8, true)),
+    },
   ],
   [
     Type.UHUGEINT,

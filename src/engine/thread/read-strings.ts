@@ -37,6 +37,10 @@ export function readStrings(
     if (total > 0x7fffffff) throw new Error(`text of ${total} bytes in one chunk, at most 2 GiB can be read`)
     offsets[row + 1] = total
   }
+  if (isOneRun(words, offsets, rows)) {
+    // The usual case for long texts: they lie in memory as Arrow wants them.
+    return { length: rows, validity, offsets, values: duckdb.get_data_from_pointer(buffer, base + 8, total) }
+  }
   const values = new Uint8Array(total)
   let row = 0
   while (row < rows) {
@@ -86,6 +90,21 @@ export function readStrings(
     })
     return next
   }
+}
+
+/** Whether the texts are all long and follow each other in memory without a gap. */
+function isOneRun(words: Uint32Array, offsets: Int32Array, rows: number): boolean {
+  if (rows === 0 || offsets[rows]! > RUN) return false
+  const low = words[2]!
+  const high = words[3]!
+  for (let row = 0; row < rows; row++) {
+    const at = offsets[row]!
+    if (offsets[row + 1]! - at <= INLINE_BYTES) return false
+    const address = low + at
+    if (words[row * 4 + 2] !== address >>> 0) return false
+    if (words[row * 4 + 3] !== (address > 0xffffffff ? high + 1 : high)) return false
+  }
+  return true
 }
 
 /** Texts, null where undefined, as a utf8 column. */

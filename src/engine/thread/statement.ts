@@ -42,7 +42,8 @@ export async function startStatement(
   try {
     const types = columnTypes(prepared)
     const streams = duckdb.prepared_statement_type(prepared) === StatementType.SELECT
-    const printed = count === 1 && streams ? await preparePrinted(connection, sql, prepared, types) : undefined
+    const printed =
+      count === 1 && streams ? await preparePrinted(connection, sql, prepared, types) : undefined
     if (printed !== undefined) {
       duckdb.destroy_prepare_sync(prepared)
       prepared = printed
@@ -85,23 +86,30 @@ async function preparePrinted(
   }
 }
 
-/** Binds what the statement asks for; a missing value is DuckDB's error, one too many in a list is ours. */
+/** Binds what the statement asks for; what is missing is DuckDB's error, what it does not ask for is nobody's. */
 function bindParameters(prepared: PreparedStatement, params: RunOptions['params']): void {
-  const count = duckdb.nparams(prepared)
-  if (params === undefined) return
-  if (!Array.isArray(params)) {
-    const named = params as Exclude<typeof params, readonly unknown[]>
-    for (let i = 1; i <= count; i++) {
-      const name = duckdb.parameter_name(prepared, i)
-      const value = named[name]
-      if (value !== undefined) duckdb.bind_value(prepared, i, toValue(value))
+  if (params === undefined || duckdb.nparams(prepared) === 0) return
+  const named = Array.isArray(params)
+    ? params.map((value, i) => [`${i + 1}`, value] as const)
+    : Object.entries(params)
+  for (const [name, value] of named) {
+    const index = parameterIndex(prepared, name)
+    if (index === undefined) continue
+    if (index > duckdb.nparams(prepared)) {
+      throw new VarveError(
+        'invalid-input',
+        `$${name} is used without those before it, expected $1, $2, … in full`,
+      )
     }
-    return
+    duckdb.bind_value(prepared, index, toValue(value))
   }
-  for (let i = 1; i <= count; i++) {
-    const name = duckdb.parameter_name(prepared, i)
-    const value = params[Number(name) - 1]
-    if (value !== undefined) duckdb.bind_value(prepared, i, toValue(value))
+}
+
+function parameterIndex(prepared: PreparedStatement, name: string): number | undefined {
+  try {
+    return duckdb.bind_parameter_index(prepared, name)
+  } catch {
+    return undefined
   }
 }
 

@@ -53,11 +53,7 @@ export function registerTableFunction(connection: Connection, fn: TableFunction,
     )
   }
   for (const [name, type] of Object.entries(fn.named)) {
-    duckdb.table_function_add_named_parameter(
-      handle,
-      name,
-      duckdb.create_logical_type(PARAMETER_TYPES[type]),
-    )
+    duckdb.table_function_add_named_parameter(handle, name, duckdb.create_logical_type(PARAMETER_TYPES[type]))
   }
   duckdb.table_function_add_named_parameter(handle, HIDDEN, duckdb.create_logical_type(Type.VARCHAR))
   duckdb.table_function_supports_projection_pushdown(handle, true)
@@ -120,8 +116,7 @@ function bind(info: TableFunctionBindInfo, fn: TableFunction, scans: ScanClient)
   const hidden = duckdb.bind_get_named_parameter(info, HIDDEN)
   const call: BindCall = { name: fn.name, args, named }
   const bound = scans.bind(call)
-  for (const { name, type } of bound.columns)
-    duckdb.bind_add_result_column(info, name, toLogicalType(type))
+  for (const { name, type } of bound.columns) duckdb.bind_add_result_column(info, name, toLogicalType(type))
   if (bound.cardinality !== undefined) {
     const rows = Math.max(0, Math.round(bound.cardinality.rows))
     duckdb.bind_set_cardinality(info, rows, bound.cardinality.exact)

@@ -56,7 +56,8 @@ function nameAndType(typed: Typed, header: boolean, columns: number, options: Cs
   }
   for (const [i, name] of options.names.entries()) names[i] = name
   // A header without rows says nothing about types.
-  const types: DataType[] = header && typed.single ? names.map(() => ({ kind: 'utf8' })) : [...sniffed]
+  const texts = options.allVarchar || (header && typed.single)
+  const types: DataType[] = texts ? names.map(() => ({ kind: 'utf8' })) : [...sniffed]
   replaceTypes(names, types, options)
   return names.map((name, i) => ({ name, type: types[i]! }))
 }
@@ -172,15 +173,14 @@ function skipLines(sample: Sample, options: CsvOptions): Sample {
   })
   const scanner = new RecordScanner(machine)
   let start = sample.start
-  for (let skipped = 0; skipped < options.skip; ) {
+  for (let skipped = 0; skipped < options.skip; skipped++) {
     const found = scanner.scan(sample.bytes, start, sample.end, sample.whole)
-    if (found === Found.end) break
-    if (found === Found.incomplete) {
-      const message = `csv: skip is ${options.skip}, but the first ${sample.end} bytes of the file hold only ${skipped} lines`
+    if (found === Found.end || found === Found.incomplete) {
+      const where = sample.whole ? 'the file holds' : `the first ${sample.end} bytes of the file hold`
+      const message = `csv: skip is ${options.skip}, but ${where} only ${skipped} lines`
       throw new VarveError('invalid-input', message, { option: 'skip' })
     }
     start = scanner.next
-    if (found !== Found.blank) skipped++
   }
   return { ...sample, start }
 }

@@ -40,6 +40,8 @@ export function syncRecords(
   /** How many records from `start` on are right: 0 when one of the first is wrong. */
   const confirm = (start: number): number => {
     stray = false
+    // Nothing is left: right, as far as that goes.
+    if (final && start === end) return 1
     let at = start
     let right = 0
     while (right < ENOUGH) {
@@ -57,18 +59,19 @@ export function syncRecords(
   const outside = toRecord(lineAfter(machine, bytes, from, end))
   const score = outside < 0 ? 0 : confirm(outside)
   const doubtful = stray
-  if (machine.quote < 0) return score > 0 || (final && outside === end) ? outside : -1
+  if (machine.quote < 0) return score > 0 ? outside : -1
   const closing = closingQuote(machine, bytes, from, end)
   const inside = closing < 0 ? -1 : toRecord(lineAfter(machine, bytes, closing, end))
   const other = inside < 0 ? 0 : confirm(inside)
-  if (score === 0 && other === 0) return final && outside === end ? outside : -1
+  if (score === 0 && other === 0) return -1
   if (score > 0 && other > 0 && doubtful !== stray) return doubtful ? inside : outside
   return score >= other ? outside : inside
 }
 
 function hasStrayQuote({ count, starts, ends, flags, machine }: RecordScanner, bytes: Uint8Array): boolean {
   for (let i = 0; i < count; i++) {
-    if ((flags[i]! & QUOTED_FIELD) === 0 && bytes.subarray(starts[i], ends[i]).includes(machine.quote)) return true
+    if ((flags[i]! & QUOTED_FIELD) === 0 && bytes.subarray(starts[i], ends[i]).includes(machine.quote))
+      return true
   }
   return false
 }

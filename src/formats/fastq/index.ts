@@ -46,9 +46,13 @@ export const fastq: TextFormat = {
     const at = firstText(head)
     if (at >= 0 && head[at] !== 0x40) {
       const found = JSON.stringify(String.fromCharCode(head[at]!))
-      throw new VarveError('invalid-data', `fastq: the file starts with ${found} at byte ${at}, expected "@"`, {
-        byte: at,
-      })
+      throw new VarveError(
+        'invalid-data',
+        `fastq: the file starts with ${found} at byte ${at}, expected "@"`,
+        {
+          byte: at,
+        },
+      )
     }
     return { columns: COLUMNS, zones: [], dataStart: 0, ordinal: RECORD, dialect: {} }
   },

@@ -8,7 +8,13 @@
 
 import type { ColumnBatch, ColumnVector } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
-import { type BadRecord, BadRecordError, type ReaderSettings, type RecordReader, type Zone } from '../text/types.ts'
+import {
+  type BadRecord,
+  BadRecordError,
+  type ReaderSettings,
+  type RecordReader,
+  type Zone,
+} from '../text/types.ts'
 import { firstInvalidUtf8 } from '../text/utf8.ts'
 
 const LF = 10
@@ -58,7 +64,14 @@ export class FastqReader implements RecordReader {
     return bytes
   }
 
-  read(bytes: Uint8Array, start: number, until: number, end: number, final: boolean, maxRows: number): number {
+  read(
+    bytes: Uint8Array,
+    start: number,
+    until: number,
+    end: number,
+    final: boolean,
+    maxRows: number,
+  ): number {
     const held = this.rows
     const stop = this.#records(bytes, start, until, end, final, maxRows)
     for (const builder of this.#columns) {
@@ -133,7 +146,8 @@ export class FastqReader implements RecordReader {
     const qualityEnd = quality + (sequenceEnd - sequence)
     let next: number
     if (qualityEnd < end && bytes[qualityEnd] === LF) next = qualityEnd + 1
-    else if (qualityEnd + 1 < end && bytes[qualityEnd] === CR && bytes[qualityEnd + 1] === LF) next = qualityEnd + 2
+    else if (qualityEnd + 1 < end && bytes[qualityEnd] === CR && bytes[qualityEnd + 1] === LF)
+      next = qualityEnd + 2
     else if (final && (qualityEnd === end || (qualityEnd + 1 === end && bytes[qualityEnd] === CR))) next = end
     else return -1
     this.#title(bytes, at, titleEnd)

@@ -54,7 +54,8 @@ export class FedBytes {
   /** Lets go of the fed array, so that its owner may write to it again; what is left of it is copied. */
   release(): void {
     this.#base += this.at
-    this.bytes = this.available === 0 ? NOTHING : this.bytes.slice(this.at)
+    // Not slice(): that of a Buffer copies nothing.
+    this.bytes = this.available === 0 ? NOTHING : new Uint8Array(this.bytes.subarray(this.at))
     this.at = 0
   }
 }

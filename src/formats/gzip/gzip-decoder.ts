@@ -13,7 +13,7 @@ import { MemberCheck, TRAILER_SIZE } from './member-check.ts'
 import { invalid, readMemberHeader } from './member-header.ts'
 import { PointFinder, type PointSpacing } from './point-finder.ts'
 import type { AccessPoint, Container, RawDecoder } from './types.ts'
-import { History, inflateWindow } from './window.ts'
+import { inflateWindow } from './window.ts'
 
 /** zlib does not say where in its input it met an error: shorter runs keep the place narrower, but cost speed. */
 const RUN = 128 * 1024
@@ -36,7 +36,6 @@ export class GzipDecoder implements RawDecoder {
   readonly #fed: FedBytes
   readonly #check = new MemberCheck()
   readonly #finder: PointFinder | undefined
-  readonly #history = new History()
   readonly #bgzfPoints: boolean
   #inflate: RawInflate
   /** `fresh` as made or reset, `used`, or `tied` to the dictionary of an access point. */
@@ -67,7 +66,7 @@ export class GzipDecoder implements RawDecoder {
     this.#bgzfPoints = container === 'bgzf' && spacing !== undefined
     if (container === 'gzip' && spacing !== undefined) {
       this.#finder = new PointFinder(spacing, from?.source, from?.window.length)
-      this.#history.push(window, 0, window.length)
+      this.#finder.history.push(window, 0, window.length)
     }
     if (from === undefined) return
     if (container === 'bgzf') {
@@ -180,7 +179,6 @@ export class GzipDecoder implements RawDecoder {
     }
     this.#inflateState = 'used'
     this.#check.begin()
-    this.#history.clear()
     this.#historyFrom = at
     this.#state = 'body'
     this.#memberPoint = undefined
@@ -226,7 +224,7 @@ export class GzipDecoder implements RawDecoder {
       this.#endStream()
     } else if (stop === 'input' && finder !== undefined && fed.offset >= wanted) {
       this.#remember(out, at + written)
-      finder.begin(fed.offset, this.#history.last())
+      finder.begin(fed.offset)
     } else if (stop === 'input' && written === 0 && fed.available === 0) {
       return this.#wait('ends in the middle of a deflate stream')
     }
@@ -284,7 +282,7 @@ export class GzipDecoder implements RawDecoder {
   #wait(complaint: string): number {
     if (!this.#fed.final) return -1
     const place = this.#membersEnded === 0 && this.#state === 'header' ? '' : ` (${this.#memberName()})`
-    throw this.#invalid(`${complaint}${place}`, this.#fed.offset + this.#fed.available)
+    throw this.#invalid(`the file ${complaint}${place}`, this.#fed.offset + this.#fed.available)
   }
 
   #account(out: Uint8Array, at: number, written: number): number {
@@ -296,8 +294,7 @@ export class GzipDecoder implements RawDecoder {
   }
 
   #remember(out: Uint8Array, end: number): void {
-    if (this.#finder === undefined) return
-    this.#history.push(out, this.#historyFrom, end)
+    this.#finder?.history.push(out, this.#historyFrom, end)
     this.#historyFrom = end
   }
 

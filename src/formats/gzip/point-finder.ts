@@ -11,7 +11,7 @@ import { findBlockBits } from './block-bits.ts'
 import type { FedBytes } from './fed-bytes.ts'
 import type { RawInflate } from './inflate.ts'
 import type { AccessPoint } from './types.ts'
-import { deflateWindow, WINDOW_SIZE } from './window.ts'
+import { deflateWindow, History, WINDOW_SIZE } from './window.ts'
 
 /** How densely access points stand; all in bytes of the compressed file. */
 export interface PointSpacing {
@@ -39,6 +39,8 @@ export type FinderResult = 'again' | 'input' | 'idle' | 'end' | 'damaged'
 export class PointFinder {
   /** The offset in the file from which a point is wanted. */
   wanted: number
+  /** What was decoded of the member, outside of `step`. */
+  readonly history = new History()
   /** The point found by the last step. */
   found: AccessPoint | undefined
   readonly #spacing: PointSpacing
@@ -84,6 +86,7 @@ export class PointFinder {
    * as the last point only if `keepMember` follows: among many empty members each would hide the next one.
    */
   passMember(source: number): boolean {
+    this.history.clear()
     this.#lastSource = this.#lastKept
     const far = this.#lastSource === undefined || source - this.#lastSource >= this.#spacing.floor
     if (far) this.#lastSource = source
@@ -103,8 +106,9 @@ export class PointFinder {
     return length
   }
 
-  /** Begins to look at `offset`, everything before it being inflated and delivered; `history` is copied. */
-  begin(offset: number, history: Uint8Array): void {
+  /** Begins to look at `offset`, everything before it being inflated, delivered and in the history. */
+  begin(offset: number): void {
+    const history = this.history.last()
     this.#buffer.set(history)
     this.#given = this.#made = history.length
     this.#heldFrom = offset

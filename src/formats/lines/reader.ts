@@ -2,7 +2,13 @@
 
 import type { ColumnBatch } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
-import { type BadRecord, BadRecordError, type ReaderSettings, type RecordReader, type Zone } from '../text/types.ts'
+import {
+  type BadRecord,
+  BadRecordError,
+  type ReaderSettings,
+  type RecordReader,
+  type Zone,
+} from '../text/types.ts'
 import { firstInvalidUtf8 } from '../text/utf8.ts'
 
 const LF = 10
@@ -24,7 +30,14 @@ export class LinesReader implements RecordReader {
     return this.#line?.bytes ?? 0
   }
 
-  read(bytes: Uint8Array, start: number, until: number, end: number, final: boolean, maxRows: number): number {
+  read(
+    bytes: Uint8Array,
+    start: number,
+    until: number,
+    end: number,
+    final: boolean,
+    maxRows: number,
+  ): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end)
     const line = this.#line
     let at = start

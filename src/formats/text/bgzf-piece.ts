@@ -50,7 +50,8 @@ export async function cutBgzf(
     to: pieceTo,
     contextFrom: context < 0 ? pieceFrom : low + context,
     // ISIZE, the block's last four bytes.
-    contextRaw: context < 0 ? 0 : Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(pieceFrom - low - 4),
+    contextRaw:
+      context < 0 ? 0 : Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(pieceFrom - low - 4),
   }
 }
 

@@ -1,7 +1,8 @@
 /** A whole `Format` from the little that a text format says for itself. */
 
 import type { Format, Head, Piece } from '../types.ts'
-import { readPiece, readRun, readText } from './read.ts'
+import { readPiece } from './piece.ts'
+import { readRun, readText } from './run.ts'
 import type { TextFormat } from './types.ts'
 
 /**
@@ -38,11 +39,10 @@ export function textFormat(text: TextFormat): Format {
     },
 
     read(source, layout, work, projection, hooks) {
-      return work.kind === 'run'
-        ? readRun(text, layout, source, work, projection, hooks)
-        : readPiece(text, layout, source, work, projection, hooks)
+      const job = { format: text, layout, source, hooks }
+      return work.kind === 'run' ? readRun(job, work, projection) : readPiece(job, work, projection)
     },
 
-    text: (source, layout, run, hooks) => readText(text, layout, source, run, hooks),
+    text: (source, layout, run, hooks) => readText({ format: text, layout, source, hooks }, run),
   }
 }

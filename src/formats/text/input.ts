@@ -1,6 +1,7 @@
 /** The source bytes of one piece of work, fetched a little ahead of the decoder. */
 
 import type { ByteSource } from '../../bytes/types.ts'
+import type { ReadHooks } from '../types.ts'
 
 const MIB = 1 << 20
 const PART = 8 * MIB
@@ -21,7 +22,10 @@ export interface InputPart {
 export class Input {
   readonly #source: ByteSource
   readonly #end: number
-  readonly #signal: AbortSignal | undefined
+  readonly #hooks: ReadHooks
+  /** Buffers that parts were read into, and the one of the part given last. */
+  readonly #pooled = new Set<ArrayBufferLike>()
+  #given: ArrayBufferLike | undefined
   readonly #ahead: Promise<InputPart>[] = []
   #at: number
   #part: number
@@ -29,13 +33,13 @@ export class Input {
   #asked = 0
   readonly #ramp: boolean
 
-  constructor(source: ByteSource, start: number, end: number, ramp: boolean, signal: AbortSignal | undefined) {
+  constructor(source: ByteSource, start: number, end: number, ramp: boolean, hooks: ReadHooks) {
     this.#source = source
     this.#at = start
     this.#end = Math.min(end, source.size)
     this.#ramp = ramp
     this.#part = ramp ? MIB : PART
-    this.#signal = signal
+    this.#hooks = hooks
   }
 
   /** Whether [start, end) has been given, so that the next part lies behind it. */
@@ -43,18 +47,35 @@ export class Input {
     return this.#ahead.length === 0 && this.#at >= this.#end
   }
 
+  /** The next part. The one before must have been read: its memory is used again. */
   async next(): Promise<InputPart> {
     this.#asked++
+    this.#recycle()
     const depth = this.#ramp && this.#asked === 1 ? 1 : 3
     while (this.#ahead.length < depth && this.#at < this.#end) this.#fetch()
     const part = this.#ahead.shift()
-    return part === undefined ? this.#behind() : await part
+    const next = await (part ?? this.#behind())
+    this.#given = next.bytes.buffer
+    return next
+  }
+
+  /** No part is needed any more. */
+  close(): void {
+    this.#recycle()
+    // What is still on its way may not be waited for; its memory is left to the garbage collector.
+    this.#ahead.splice(0)
+  }
+
+  #recycle(): void {
+    const given = this.#given
+    this.#given = undefined
+    if (given !== undefined && this.#pooled.delete(given)) this.#hooks.recycle?.(given as ArrayBuffer)
   }
 
   #fetch(): void {
     const from = this.#at
-    // On whole MiB, so that the first part ends with the head that is at hand.
-    const to = Math.min(this.#end, Math.max(from + 1, Math.floor((from + this.#part) / MIB) * MIB))
+    // The first part of a file ends where the head ends that is at hand.
+    const to = Math.min(this.#end, this.#ramp && from < MIB ? MIB : from + this.#part)
     this.#at = to
     if (this.#part < PART && this.#asked > 1) this.#part *= 2
     const read = this.#read(from, to)
@@ -72,7 +93,13 @@ export class Input {
   }
 
   async #read(from: number, to: number): Promise<InputPart> {
-    const bytes = from < to ? await this.#source.read(from, to, { signal: this.#signal }) : new Uint8Array(0)
+    const allocate = (size: number): ArrayBuffer => {
+      const buffer = this.#hooks.allocate(size)
+      this.#pooled.add(buffer)
+      return buffer
+    }
+    const options = { signal: this.#hooks.signal, allocate: this.#hooks.recycle && allocate }
+    const bytes = from < to ? await this.#source.read(from, to, options) : new Uint8Array(0)
     return { bytes, last: to === this.#source.size }
   }
 }

@@ -6,6 +6,8 @@ export function checkOptionNames(format: string, options: Options, known: readon
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const expected = known.length === 0 ? 'it takes none' : `expected one of ${known.join(', ')}`
-    throw new VarveError('invalid-input', `${format}: unknown option "${name}", ${expected}`, { option: name })
+    throw new VarveError('invalid-input', `${format}: unknown option "${name}", ${expected}`, {
+      option: name,
+    })
   }
 }

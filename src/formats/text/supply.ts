@@ -13,6 +13,7 @@ export class LocalSupply implements RawSupply {
   readonly #decoder: ClosableDecoder
   readonly #input: Input
   readonly #onProgress: ((bytes: number) => void) | undefined
+  pieceEnd: number | undefined
 
   constructor(decoder: ClosableDecoder, input: Input, onProgress?: (bytes: number) => void) {
     this.#decoder = decoder
@@ -26,6 +27,8 @@ export class LocalSupply implements RawSupply {
 
   async more(): Promise<void> {
     const behind = this.#input.exhausted
+    // Everything fed so far was read, or nobody would ask for more.
+    if (behind) this.pieceEnd ??= this.#decoder.rawOffset
     const part = await this.#input.next()
     this.#decoder.feed(part.bytes, part.last)
     if (!behind) this.#onProgress?.(part.bytes.length)
@@ -53,6 +56,7 @@ export class LocalSupply implements RawSupply {
 
   close(): void {
     this.#decoder.close()
+    this.#input.close()
   }
 }
 
@@ -60,7 +64,7 @@ const NO_WINDOW = new Uint8Array(0)
 
 export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: ReadHooks): RawSupply {
   const { point } = run
-  const input = new Input(source, point.source, run.end, hooks.small === true, hooks.signal)
+  const input = new Input(source, point.source, run.end, hooks.small === true, hooks)
   const decoder = resumeDecoder(layout.container, { ...point, window: point.window ?? NO_WINDOW })
   return new LocalSupply(decoder, input, hooks.onProgress)
 }
@@ -85,19 +89,28 @@ export async function supplyPiece(
   const ramp = hooks.small === true || container === 'gzip'
   if (hooks.inflated !== undefined) return { supply: hooks.inflated, context: 0, source: from }
   if (container === 'gzip') {
-    const input = new Input(source, from, to, ramp, hooks.signal)
+    const input = new Input(source, from, to, ramp, hooks)
     const decoder = createDecoder('gzip', { points: true })
     return { supply: new LocalSupply(decoder, input, hooks.onProgress), context: 0, source: from }
   }
   if (container === 'plain') {
     const context = piece.start === 'sync' && from > 0 ? 1 : 0
-    const input = new Input(source, from - context, to, ramp, hooks.signal)
-    const decoder = resumeDecoder('plain', { source: from - context, bits: 0, raw: -context, window: NO_WINDOW })
+    const input = new Input(source, from - context, to, ramp, hooks)
+    const decoder = resumeDecoder('plain', {
+      source: from - context,
+      bits: 0,
+      raw: -context,
+      window: NO_WINDOW,
+    })
     return { supply: new LocalSupply(decoder, input, hooks.onProgress), context, source: from }
   }
   const cut = await cutBgzf(source, from, to, hooks.signal)
-  const input = new Input(cut.source, cut.contextFrom, cut.to, ramp, hooks.signal)
+  const input = new Input(cut.source, cut.contextFrom, cut.to, ramp, hooks)
   const start = { source: cut.contextFrom, bits: 0, raw: -cut.contextRaw, window: NO_WINDOW }
   const decoder = resumeDecoder('bgzf', start, { points: true })
-  return { supply: new LocalSupply(decoder, input, hooks.onProgress), context: cut.contextRaw, source: cut.from }
+  return {
+    supply: new LocalSupply(decoder, input, hooks.onProgress),
+    context: cut.contextRaw,
+    source: cut.from,
+  }
 }

@@ -2,6 +2,7 @@
 
 import { VarveError } from '../../errors.ts'
 import type { AccessPoint } from '../gzip/types.ts'
+import type { ReadHooks } from '../types.ts'
 
 /** Decoded bytes are parsed while they are still in the processor's cache. */
 const STEP = 256 * 1024
@@ -18,6 +19,8 @@ export interface RawSupply {
   readonly done: boolean
   /** What `more` would bring lies behind the piece of work. */
   readonly exhausted: boolean
+  /** Decompressed offset of the end of the piece of work; known once `more` brought something behind it. */
+  readonly pieceEnd: number | undefined
   /** Decompressed offset of the next byte that `read` gives. */
   readonly rawOffset: number
   /** Source bytes needed for everything given so far. */
@@ -28,17 +31,27 @@ export interface RawSupply {
 }
 
 export class RawWindow {
-  bytes = new Uint8Array(4 * STEP)
+  bytes: Uint8Array
   /** Where the next record begins, and where the decoded bytes end, in `bytes`. */
   at = 0
   fill = 0
   /** Decompressed offset of bytes[0]. */
   base: number
   readonly supply: RawSupply
+  readonly #hooks: ReadHooks
 
-  constructor(supply: RawSupply) {
+  constructor(supply: RawSupply, hooks: ReadHooks) {
     this.supply = supply
+    this.#hooks = hooks
+    this.bytes = new Uint8Array(hooks.allocate(4 * STEP))
     this.base = supply.rawOffset
+  }
+
+  /** Gives its memory back, and closes the supply. */
+  close(): void {
+    this.supply.close()
+    this.#hooks.recycle?.(this.bytes.buffer as ArrayBuffer)
+    this.bytes = new Uint8Array(0)
   }
 
   /** The file ends with the bytes in the window. */
@@ -72,12 +85,23 @@ export class RawWindow {
         const message = `a record at byte ${this.raw} is longer than ${LARGEST} bytes`
         throw new VarveError('invalid-data', message, { byte: this.raw })
       }
-      const larger = new Uint8Array(Math.max(this.bytes.length * 2, held + STEP))
+      const larger = new Uint8Array(this.#hooks.allocate(Math.max(this.bytes.length * 2, held + STEP)))
       larger.set(this.bytes.subarray(this.at, this.fill))
+      this.#hooks.recycle?.(this.bytes.buffer as ArrayBuffer)
       this.bytes = larger
     }
     this.base += this.at
     this.fill = held
     this.at = 0
+  }
+}
+
+/** Brings more bytes into the window, up to the raw offset `limit`; false when there are none. */
+export async function grow(window: RawWindow, limit: number): Promise<boolean> {
+  for (;;) {
+    if (window.base + window.fill >= limit) return false
+    if (window.decode(limit)) return true
+    if (window.final) return false
+    await window.supply.more()
   }
 }

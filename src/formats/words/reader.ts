@@ -2,7 +2,13 @@
 
 import type { ColumnBatch } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
-import { type BadRecord, BadRecordError, type ReaderSettings, type RecordReader, type Zone } from '../text/types.ts'
+import {
+  type BadRecord,
+  BadRecordError,
+  type ReaderSettings,
+  type RecordReader,
+  type Zone,
+} from '../text/types.ts'
 import { firstInvalidUtf8 } from '../text/utf8.ts'
 
 /** Tab, line feed, vertical tab, form feed, carriage return, space: as C's `isspace` in the C locale. */
@@ -26,7 +32,14 @@ export class WordsReader implements RecordReader {
     return this.#word?.bytes ?? 0
   }
 
-  read(bytes: Uint8Array, start: number, until: number, end: number, final: boolean, maxRows: number): number {
+  read(
+    bytes: Uint8Array,
+    start: number,
+    until: number,
+    end: number,
+    final: boolean,
+    maxRows: number,
+  ): number {
     const held = this.rows
     let at = start
     while (at < end && isSpace(bytes[at]!)) at++

@@ -16,4 +16,6 @@ export const SCAN_FUNCTIONS: readonly ScanFunction[] = [
 ]
 
 /** Their signatures alone, as plain values that travel to other threads and processes. */
-export const TABLE_FUNCTIONS: readonly TableFunction[] = SCAN_FUNCTIONS.map(({ bind: _, ...signature }) => signature)
+export const TABLE_FUNCTIONS: readonly TableFunction[] = SCAN_FUNCTIONS.map(
+  ({ bind: _, ...signature }) => signature,
+)

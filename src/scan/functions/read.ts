@@ -55,7 +55,12 @@ async function bindFiles(
   const uris = (await Promise.all(patterns.map((pattern) => expandPattern(pattern, signal)))).flat()
   const filename = optionalBoolean('filename', named.filename) ?? uris.length > 1
   const ignoreErrors = optionalBoolean('ignore_errors', named.ignore_errors) ?? false
-  return FileSet.bind(uris, { format, options: formatOptions(named), filename, ignoreErrors }, context, signal)
+  return FileSet.bind(
+    uris,
+    { format, options: formatOptions(named), filename, ignoreErrors },
+    context,
+    signal,
+  )
 }
 
 function formatOptions(named: NamedArguments): Record<string, unknown> {

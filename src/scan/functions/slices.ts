@@ -31,7 +31,10 @@ function strategyOf(named: BindRequest['named']): { strategy: string; args: Reco
   if (given !== undefined) return { strategy: given, args }
   const fitting = Object.entries(STRATEGIES).filter(([, { argument }]) => argument in args)
   if (fitting.length === 1) return { strategy: fitting[0]![0], args }
-  throw new VarveError('invalid-input', `slices: ${fitting.length} strategies given, expected n, rows or bytes`)
+  throw new VarveError(
+    'invalid-input',
+    `slices: ${fitting.length} strategies given, expected n, rows or bytes`,
+  )
 }
 
 export const slices: ScanFunction = {

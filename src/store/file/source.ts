@@ -38,7 +38,8 @@ export class FileSource implements ByteSource {
     if (fd !== undefined) this.#keep(fd)
   }
 
-  async read(start: number, end: number, { signal }: ReadOptions = {}): Promise<Uint8Array> {
+  async read(start: number, end: number, options: ReadOptions = {}): Promise<Uint8Array> {
+    const { signal } = options
     checkRange(this, start, end)
     throwIfAborted(signal)
     if (this.#closed) throw new VarveError('internal', `${this.uri} is closed`, { uri: this.uri })
@@ -48,7 +49,7 @@ export class FileSource implements ByteSource {
     let status: number | null = null
     this.#reading++
     try {
-      const bytes = allocate(end - start)
+      const bytes = allocate(end - start, options)
       const fd = await this.#descriptor()
       while (got < bytes.length) {
         const length = Math.min(CHUNK, bytes.length - got)

@@ -81,7 +81,7 @@ export function s3Error(error: unknown, place: Place): VarveError {
   const { uri, server } = place
   const thrown = error as Error & { code?: string; $metadata?: { httpStatusCode?: number } }
   const status = place.status ?? thrown.$metadata?.httpStatusCode ?? null
-  const network = status === null ? networkReason(thrown) : undefined
+  const network = networkReason(thrown)
   if (network !== undefined) {
     const [reason, kind] = network
     const details = { uri, server, errno: thrown.code, permanent: kind === 'permanent' }

@@ -122,7 +122,9 @@ export class LeanHandler {
       const onAbort = (): void => fail(cancelled(uri, signal))
       signal?.addEventListener('abort', onAbort, { once: true })
       sent.on('timeout', () => fail(silent(uri, idleMs)))
-      sent.on('error', (error) => fail(error))
+      let answered: (() => VarveError) | undefined
+      // With an answer on its way, a broken connection is a broken body, whichever of the two reports it first.
+      sent.on('error', (error) => fail(answered?.() ?? error))
       sent.on('response', (answer) => {
         const status = answer.statusCode ?? 0
         seen.status = status
@@ -143,10 +145,10 @@ export class LeanHandler {
           at += chunk.length
           seen.bytes = at
         })
-        // A connection that closes early is only an `aborted` answer; the error says where it was.
-        answer.on('error', () => fail(broken(uri, at, target?.length)))
+        answered = () => broken(uri, at, target?.length)
+        answer.on('error', () => fail(answered?.()))
         answer.on('end', () => {
-          if (!answer.complete) return fail(broken(uri, at, target?.length))
+          if (!answer.complete) return fail(answered?.())
           if (target !== undefined && at < target.length) return fail(wrongLength(uri, at, target.length))
           const body = Readable.from(chunks.length === 0 ? [] : [Buffer.concat(chunks)])
           const headers = flatten(answer.headers)

@@ -23,17 +23,17 @@ export function s3Source(
     uri,
     size,
     identity,
-    async read(start, end, { signal } = {}) {
+    async read(start, end, options = {}) {
       checkRange({ uri, size }, start, end)
       if (start === end) return new Uint8Array(0)
       let bytes: Uint8Array | undefined
       const sink: Sink = {
         accept(status, headers) {
           checkAnswer(uri, { start, end, size, identity }, status, headers)
-          return (bytes = allocate(end - start))
+          return (bytes = allocate(end - start, options))
         },
       }
-      await get({ sink, range: rangeText(start, end), ifMatch: asETag(identity), signal })
+      await get({ sink, range: rangeText(start, end), ifMatch: asETag(identity), signal: options.signal })
       return bytes as Uint8Array
     },
   }

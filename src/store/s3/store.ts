@@ -2,10 +2,11 @@ import { allocate } from '../../bytes/range.ts'
 import { retry } from '../../bytes/retry.ts'
 import { isVarveError, VarveError } from '../../errors.ts'
 import { loadDotEnv } from '../env.ts'
-import { checkKey, compareKeys } from '../keys.ts'
-import type { ListEntry, ListOptions, ObjectInfo, ObjectStore, PutOptions, PutResult } from '../types.ts'
+import { checkKey } from '../keys.ts'
+import type { ObjectInfo, ObjectStore, PutOptions, PutResult } from '../types.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import type { Sink } from './http.ts'
+import { listBucket } from './list.ts'
 import { presignGet } from './presign.ts'
 import { conditionally, conditions } from './put.ts'
 import { objectGetter } from './reader.ts'
@@ -82,7 +83,8 @@ export function s3Store(bucket: string, options: S3Options = {}): ObjectStore {
       connection,
       { op: 'PUT', uri, signal },
       { options: putOptions, isOurs },
-      (client, sdk, send) => client.send(new sdk.PutObjectCommand(input), send),
+      async (client, sdk, send) =>
+        identityOf(uri, (await client.send(new sdk.PutObjectCommand(input), send)).ETag),
     )
   }
 
@@ -112,9 +114,10 @@ export function s3Store(bucket: string, options: S3Options = {}): ObjectStore {
       const [source, uri] = [uriOf(from), uriOf(to)]
       const CopySource = `${bucket}/${from.split('/').map(encodeURIComponent).join('/')}`
       try {
-        await connection.request({ op: 'COPY', uri, signal, idleMs: 120_000 }, (client, sdk, send) =>
-          client.send(new sdk.CopyObjectCommand({ Bucket: bucket, Key: to, CopySource }), send),
-        )
+        await connection.request({ op: 'COPY', uri, signal, idleMs: 120_000 }, async (client, sdk, send) => {
+          const command = new sdk.CopyObjectCommand({ Bucket: bucket, Key: to, CopySource })
+          identityOf(uri, (await client.send(command, send)).CopyObjectResult?.ETag)
+        })
       } catch (error) {
         if (isVarveError(error, 'not-found') && error.details.name !== 'NoSuchBucket')
           throw new VarveError('not-found', `${source} does not exist`, { uri: source }, error)
@@ -131,54 +134,6 @@ export function s3Store(bucket: string, options: S3Options = {}): ObjectStore {
     },
     close: () => connection.close(),
   }
-}
-
-async function* listBucket(
-  connection: Connection,
-  prefix: string,
-  { after, delimiter, signal }: ListOptions,
-): AsyncGenerator<ListEntry> {
-  const uri = `s3://${connection.bucket}/${prefix}`
-  let token: string | undefined
-  do {
-    const page = await connection.request({ op: 'LIST', uri, signal }, (client, sdk, send) =>
-      client.send(
-        new sdk.ListObjectsV2Command({
-          Bucket: connection.bucket,
-          Prefix: prefix,
-          Delimiter: delimiter,
-          // XML cannot hold every character of a key.
-          EncodingType: 'url',
-          ...(token === undefined ? { StartAfter: after } : { ContinuationToken: token }),
-        }),
-        send,
-      ),
-    )
-    yield* entriesOf(page, uri)
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
-  } while (token !== undefined)
-}
-
-interface Page {
-  readonly Contents?: readonly { Key?: string; Size?: number; ETag?: string; LastModified?: Date }[]
-  readonly CommonPrefixes?: readonly { Prefix?: string }[]
-}
-
-/** Keys and prefixes of one page in one order. */
-function entriesOf(page: Page, uri: string): ListEntry[] {
-  const objects = (page.Contents ?? []).map(({ Key = '', Size = 0, ETag, LastModified }) => ({
-    key: decode(Key),
-    size: Size,
-    identity: identityOf(uri, ETag),
-    modified: LastModified?.getTime() ?? 0,
-  }))
-  const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => ({ prefix: decode(Prefix) }))
-  const name = (entry: ListEntry): string => ('prefix' in entry ? entry.prefix : entry.key)
-  return [...objects, ...prefixes].sort((a, b) => compareKeys(name(a), name(b)))
-}
-
-function decode(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '))
 }
 
 async function orMissing<T>(step: () => Promise<T>): Promise<T | undefined> {

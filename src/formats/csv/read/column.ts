@@ -76,6 +76,8 @@ export class FixedColumn extends Column {
   words = new Int32Array(NOTHING)
   bytes8 = new Uint8Array(NOTHING)
   doubles = new Float64Array(NOTHING)
+  /** The same, as the type's own array. */
+  array: ColumnValues = new Uint8Array(NOTHING)
   #buffer = NOTHING
 
   constructor(
@@ -106,6 +108,7 @@ export class FixedColumn extends Column {
     this.words = new Int32Array(buffer, 0, size >> 2)
     this.bytes8 = new Uint8Array(buffer, 0, size)
     this.doubles = new Float64Array(buffer, 0, size >> 3)
+    this.array = this.make(buffer, rows)
   }
 
   protected release(rows: number): { values: ColumnValues } {
@@ -114,6 +117,7 @@ export class FixedColumn extends Column {
     this.words = new Int32Array(NOTHING)
     this.bytes8 = new Uint8Array(NOTHING)
     this.doubles = new Float64Array(NOTHING)
+    this.array = new Uint8Array(NOTHING)
     return { values }
   }
 }
@@ -145,6 +149,15 @@ export class BoolColumn extends Column {
   }
 }
 
+/** Below this many bytes a loop is quicker than making the view that `set` wants. */
+const LOOP = 48
+
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  const length = end - start
+  if (length < LOOP) for (let i = 0; i < length; i++) to[at + i] = from[start + i]!
+  else to.set(from.subarray(start, end), at)
+}
+
 /** Texts: the offset behind row i is offsets[i + 1]. */
 export class TextColumn extends Column {
   offsets = new Int32Array(1)
@@ -167,7 +180,7 @@ export class TextColumn extends Column {
   write(row: number, bytes: Uint8Array, start: number, end: number): void {
     this.makeRoom(row, end - start)
     const from = this.offsets[row]!
-    this.data.set(bytes.subarray(start, end), from)
+    copyBytes(bytes, start, end, this.data, from)
     this.offsets[row + 1] = from + end - start
   }
 
@@ -228,7 +241,7 @@ export function writeValue(column: Column, row: number, value: boolean | number 
     column.set(row, value === true)
     return
   }
-  const values = (column as FixedColumn).values(row + 1)
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array) values[row] = BigInt(value)
-  else values[row] = Number(value)
+  const { array } = column as FixedColumn
+  if (array instanceof BigInt64Array || array instanceof BigUint64Array) array[row] = BigInt(value)
+  else array[row] = Number(value)
 }

@@ -5,7 +5,7 @@ import type { CsvDialect } from '../dialect.ts'
 import type { Machine } from '../machine.ts'
 import { type Cast, castTo } from '../types.ts'
 import { type Column, makeColumn } from './column.ts'
-import type { Signs } from './fast.ts'
+import type { Signs } from './signs.ts'
 
 export const SKIP = 0
 export const INT64 = 1
@@ -59,13 +59,16 @@ export function makePlan(
   allocate: (bytes: number) => ArrayBuffer,
 ): Plan {
   const nulls = dialect.nulls.map((text) => Buffer.from(text))
-  // Other texts for NULL could look like values: they are compared before anything is parsed.
-  const plainNulls = dialect.nulls.every((text) => text === '')
+  // Texts for NULL that look like values have to be compared before anything is parsed; the others are no values
+  // to the quick way, which hands them over. Any text is a value of a text column.
+  const other = dialect.nulls.filter((text) => text !== '')
+  const confusable = other.some((text) => /^[-.\d]|^(?:t|f|true|false)$/i.test(text))
   const operations = new Uint8Array(dialect.fields)
   const wanted = fields.slice(0, dialect.fields).map(({ name, type }, field): Wanted | undefined => {
     if (!projected.has(field) && !zoned.has(field)) return undefined
     const cast = type.kind === 'utf8' ? undefined : castTo(type, dialect, false)
-    operations[field] = plainNulls ? operationOf(type, dialect) : OTHER
+    const compares = type.kind === 'utf8' ? other.length > 0 : confusable
+    operations[field] = compares ? OTHER : operationOf(type, dialect)
     return { field, name, type, column: makeColumn(type, allocate), cast, zoneOnly: !projected.has(field) }
   })
   const signs: Signs = {

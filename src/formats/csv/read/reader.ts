@@ -15,17 +15,9 @@ import { type CsvDialect, dialectOf } from '../dialect.ts'
 import { buildMachine, type Machine } from '../machine.ts'
 import { ESCAPED_FIELD, Found, QUOTED_FIELD, RecordScanner, withoutEscapes } from '../scanner.ts'
 import { typeName } from '../types.ts'
-import { type BoolColumn, type Column, type FixedColumn, TextColumn, writeValue } from './column.ts'
-import {
-  readBool,
-  readDate,
-  readDouble,
-  readInt32,
-  readInt64,
-  readText,
-  readTimestamp,
-  skipField,
-} from './fast.ts'
+import { type BoolColumn, type Column, type FixedColumn, TextColumn } from './column.ts'
+import { readDate, readTimestamp } from './moments.ts'
+import { readBool, readDouble, readInt32, readInt64 } from './numbers.ts'
 import {
   BOOL,
   DATE,
@@ -39,6 +31,8 @@ import {
   TIMESTAMP,
   type Wanted,
 } from './plan.ts'
+import { FieldStore, shown } from './store.ts'
+import { readText, skipField } from './texts.ts'
 import { ZoneGatherer } from './zones.ts'
 
 const CR = 13
@@ -52,6 +46,7 @@ export class CsvReader implements RecordReader {
   readonly #machine: Machine
   readonly #scanner: RecordScanner
   readonly #plan: Plan
+  readonly #store: FieldStore
   readonly #columns: readonly Column[]
   readonly #texts: readonly TextColumn[]
   readonly #zones: ZoneGatherer | undefined
@@ -82,6 +77,7 @@ export class CsvReader implements RecordReader {
       settings.allocate,
     )
     this.#plan = plan
+    this.#store = new FieldStore(plan, dialect.quotedNulls)
     const wanted = plan.wanted.filter((one) => one !== undefined)
     this.#columns = wanted.map(({ column }) => column)
     this.#texts = this.#columns.filter((column) => column instanceof TextColumn)
@@ -192,7 +188,7 @@ export class CsvReader implements RecordReader {
             to = -1
         }
         if (to < 0) {
-          to = this.#readOther(wanted[field], bytes, from, row)
+          to = this.#store.readField(wanted[field], bytes, from, row, limit)
           if (to < 0) break records
         }
         if (bytes[to] !== (field === last ? ender : delim)) break records
@@ -208,49 +204,6 @@ export class CsvReader implements RecordReader {
     this.rows = row
     this.seen = first + row
     return at
-  }
-
-  /** An unquoted field by its type's cast; -1 when it is quoted, or no value of the type. */
-  #readOther(wanted: Wanted | undefined, bytes: Uint8Array, start: number, row: number): number {
-    if (wanted === undefined) return -1
-    const { stops, quote } = this.#plan.signs
-    const byte = bytes[start]!
-    if (byte === quote || (byte === BLANK && bytes[start + 1] === quote)) return -1
-    let at = start
-    while (stops[bytes[at]!] === 0) at++
-    return this.#store(wanted, row, bytes, start, at, false) ? at : -1
-  }
-
-  /** Writes a field's text as row `row`; false when it is no value of the column's type. */
-  #store(
-    wanted: Wanted,
-    row: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    quoted: boolean,
-  ): boolean {
-    const { column, cast } = wanted
-    if ((!quoted || this.#dialect.quotedNulls) && this.#isNull(bytes, start, end)) {
-      column.setNull(row)
-      return true
-    }
-    if (cast === undefined) {
-      ;(column as TextColumn).write(row, bytes, start, end)
-      return true
-    }
-    const value = cast(bytes, start, end)
-    if (value === undefined) return false
-    writeValue(column, row, value)
-    return true
-  }
-
-  #isNull(bytes: Uint8Array, start: number, end: number): boolean {
-    for (const text of this.#plan.nulls) {
-      if (text.length === end - start && (text.length === 0 || text.equals(bytes.subarray(start, end))))
-        return true
-    }
-    return false
   }
 
   #reserve(used: number, maxRows: number): void {
@@ -339,7 +292,7 @@ export class CsvReader implements RecordReader {
       to = source.length
     }
     const { column, name, type } = wanted
-    if (!this.#store(wanted, row, source, from, to, (flags[i]! & QUOTED_FIELD) !== 0)) {
+    if (!this.#store.write(wanted, row, source, from, to, (flags[i]! & QUOTED_FIELD) !== 0)) {
       if (wanted.zoneOnly) {
         this.#zones?.widen(wanted)
         column.setNull(row)
@@ -403,14 +356,4 @@ export class CsvReader implements RecordReader {
     this.#rejects = []
     return rejects
   }
-}
-
-const SHOWN = 60
-
-/** A value for a message, cut when it is long. */
-function shown(bytes: Uint8Array, start: number, end: number): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(SHOWN, end - start)).toString(
-    'utf8',
-  )
-  return JSON.stringify(end - start > SHOWN ? `${text}…` : text)
 }

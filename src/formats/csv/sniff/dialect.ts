@@ -62,6 +62,7 @@ export class DialectSniffer {
   readonly newline: '\n' | '\r' | '\r\n'
   /** Every candidate under the same effective signs counts the same. */
   readonly #counted = new Map<string, FieldCounter>()
+  readonly #found = new Map<string, boolean>()
 
   constructor(
     readonly sample: Sample,
@@ -87,16 +88,9 @@ export class DialectSniffer {
 
   /** Signs that do not occur make no difference: most of the 72 guesses are the same few. */
   #count(punctuation: Punctuation): FieldCounter {
-    const { bytes, start, end } = this.sample
-    const occurs = (sign: string): string =>
-      sign !== '' && bytes.subarray(start, end).includes(sign.charCodeAt(0)) ? sign : ''
-    const quote = occurs(punctuation.quote)
-    const key = [
-      punctuation.delim,
-      quote,
-      quote && occurs(punctuation.escape),
-      occurs(punctuation.comment),
-    ].join('\0')
+    const quote = this.#occurs(punctuation.quote)
+    const escapeSign = quote && this.#occurs(punctuation.escape)
+    const key = [punctuation.delim, quote, escapeSign, this.#occurs(punctuation.comment)].join('\0')
     const counter = new FieldCounter(punctuation, this.sample)
     const known = this.#counted.get(key)
     if (known === undefined) {
@@ -106,6 +100,18 @@ export class DialectSniffer {
       counter.startLike(known)
     }
     return counter
+  }
+
+  /** The sign, or '' when it does not stand in the sample. */
+  #occurs(sign: string): string {
+    if (sign === '') return ''
+    let found = this.#found.get(sign)
+    if (found === undefined) {
+      const { bytes, start, end } = this.sample
+      found = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).includes(sign)
+      this.#found.set(sign, found)
+    }
+    return found ? sign : ''
   }
 
   /** Whether columns were given that this number of fields cannot be. */
@@ -185,7 +191,11 @@ export class DialectSniffer {
     const candidate: Candidate = {
       counter,
       columns,
-      start: rows[headerAt]?.start ?? this.sample.start,
+      // Behind skipped lines a blank one counts, where lines have one field.
+      start:
+        skip !== undefined && headerAt === 0
+          ? this.sample.start
+          : (rows[headerAt]?.start ?? this.sample.start),
       notes: pads || skip !== undefined ? 0 : notesWithoutComments,
     }
     /** Lines behind the skipped ones that would have to be skipped too. */

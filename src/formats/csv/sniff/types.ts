@@ -150,7 +150,7 @@ export class TypeSniffer {
 
   #typeOf(ladder: readonly Rung[]): DataType {
     const top = ladder.at(-1)!
-    return typeNamed(this.options.allVarchar || top === 'NULL' ? 'VARCHAR' : top)
+    return typeNamed(top === 'NULL' ? 'VARCHAR' : top)
   }
 
   #cast(rung: Rung, dateFormat: string, timestampFormat: string): Cast {

@@ -40,6 +40,20 @@ export function parseBool(
 const DIGITS = String.raw`\d+(?:_\d+)*`
 const NUMBER = new RegExp(`^([-+]?)(${DIGITS})?(?:([.,])(${DIGITS})?)?(?:[eE]([-+]?\\d+))?$`)
 
+/** Nothing but up to 15 digits and a minus: most integers. */
+function plainInteger(bytes: Uint8Array, start: number, end: number, strict: boolean): number | undefined {
+  const negative = bytes[start] === 45
+  const first = negative ? start + 1 : start
+  if (first >= end || end - first > 15 || (strict && bytes[first] === 48 && end - first > 1)) return undefined
+  let value = 0
+  for (let i = first; i < end; i++) {
+    const digit = bytes[i]! - 48
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return negative ? -value : value
+}
+
 /** An integer of any size; the caller looks at its range. Fractions are rounded, halves away from zero. */
 export function parseInteger(
   bytes: Uint8Array,
@@ -48,6 +62,8 @@ export function parseInteger(
   strict: boolean,
   decimal: string,
 ): bigint | undefined {
+  const small = plainInteger(bytes, start, end, strict)
+  if (small !== undefined) return BigInt(small)
   let from = start
   while (from < end && isSpace(bytes[from])) from++
   let to = end

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands: types, lint and format, the whole suite against a real S3 server.
+# Installs what is missing, and says so. Run it by `npm run check`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+say "tools: bgzip, the reference of the bgzf tests"
+if command -v bgzip >/dev/null; then
+  echo "bgzip is $(command -v bgzip)"
+elif command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  apt-get install -y --no-install-recommends tabix || { apt-get update && apt-get install -y --no-install-recommends tabix; }
+else
+  echo "bgzip is missing: install Debian's package tabix (or htslib)" >&2
+  exit 1
+fi
+
+say "tools: MinIO, the S3 server of the tests"
+scripts/minio.sh
+
+say "types"
+npx tsc --noEmit
+say "lint and format"
+npx biome ci .
+say "build"
+node scripts/build.js --types
+say "tests"
+VARVE_NO_BUILD=1 npx vitest run "$@"

@@ -1,0 +1,140 @@
+/** Pieces of a file without an index: their rows, and the segments they fall into. */
+
+import { VarveError } from '../../errors.ts'
+import type { ColumnBatch } from '../batch.ts'
+import type { Layout, Piece, PieceResult, Point } from '../types.ts'
+import { type Job, newReader, Records } from './records.ts'
+import { SegmentCutter, segmentSpacing } from './segments.ts'
+import { type PieceSupply, supplyPiece } from './supply.ts'
+import { grow, RawWindow } from './window.ts'
+
+/** How far behind a piece its first record may have to be looked for. */
+const SYNC_REACH = 4 << 20
+
+/** The rows of a piece, and the segments it falls into. */
+export async function* readPiece(
+  job: Job,
+  piece: Piece,
+  projection: readonly number[],
+): AsyncGenerator<ColumnBatch, PieceResult> {
+  const opened = await supplyPiece(job.source, job.layout, piece, job.hooks)
+  const window = new RawWindow(opened.supply, job.hooks)
+  try {
+    return yield* pieceBatches(job, piece, projection, opened, window)
+  } finally {
+    window.close()
+  }
+}
+
+async function* pieceBatches(
+  job: Job,
+  piece: Piece,
+  projection: readonly number[],
+  opened: PieceSupply,
+  window: RawWindow,
+): AsyncGenerator<ColumnBatch, PieceResult> {
+  const { layout, source } = job
+  const { supply } = opened
+  const start = await findStart(job, piece, opened, window)
+  if (start < 0) return { start, stop: start, raw: 0, rows: 0, segments: [] }
+  job.hooks.onStart?.(start)
+
+  const relative = piece.from > 0
+  const reader = newReader(job, projection, { firstRecord: 0, zones: true })
+  const records = new Records(job, window, reader, relative)
+  const points = await firstPoints(layout, opened, window)
+  const cutter = new SegmentCutter(points.shift()!, start)
+  const zones = () => reader.takeZones()
+  const sourceEnd = () => (layout.container === 'plain' ? opened.source + window.raw : supply.sourceOffset)
+  const spacing = segmentSpacing(source.size)
+  let boundary = start + spacing
+  // Looking for the first record may have led beyond the piece already.
+  let pieceEnd = supply.pieceEnd ?? Number.POSITIVE_INFINITY
+
+  for (;;) {
+    if (layout.container !== 'plain') boundary = points[0]?.raw ?? Number.POSITIVE_INFINITY
+    const until = Math.min(boundary, pieceEnd)
+    const from = window.at
+    records.read(until, window.final)
+    cutter.pass(window.bytes, from, window.at)
+    if (records.full) {
+      yield records.take()
+      continue
+    }
+    if (window.raw >= until) {
+      if (window.raw >= pieceEnd) break
+      if (layout.container === 'plain') {
+        cutter.cut(window.raw, reader.seen, sourceEnd(), zones, {
+          source: opened.source + window.raw,
+          bits: 0,
+          raw: window.raw,
+        })
+        boundary = window.raw + spacing
+      } else {
+        let point = points.shift()!
+        // A record longer than the spacing passes several points: the last one is the nearest.
+        while (points.length > 0 && points[0]!.raw <= window.raw) point = points.shift()!
+        cutter.cut(window.raw, reader.seen, sourceEnd(), zones, point)
+      }
+      continue
+    }
+    if (window.decode()) {
+      points.push(...supply.takePoints())
+    } else if (window.final) {
+      if (pieceEnd !== Number.POSITIVE_INFINITY || window.at >= window.fill) break
+      // The reader has not seen yet that the file ends here.
+      pieceEnd = supply.rawOffset
+    } else if (supply.exhausted && pieceEnd === Number.POSITIVE_INFINITY) {
+      pieceEnd = supply.rawOffset
+    } else {
+      await supply.more()
+    }
+  }
+  const stop = window.raw
+  cutter.close(stop, reader.seen, piece.to >= source.size ? source.size : sourceEnd(), zones)
+  if (reader.rows > 0) yield records.take()
+  const raw = pieceEnd === Number.POSITIVE_INFINITY ? supply.rawOffset : pieceEnd
+  if (stop < raw) throw new VarveError('internal', `reading stopped at ${stop} of ${raw} (${source.uri})`)
+  return { start, stop, raw, rows: reader.seen, segments: cutter.segments }
+}
+
+/** Where decoding the piece begins, and the access points passed while its first record was looked for. */
+async function firstPoints(layout: Layout, opened: PieceSupply, window: RawWindow): Promise<Point[]> {
+  const own = { source: opened.source, bits: 0, raw: 0 }
+  if (layout.container === 'plain') return [own]
+  // The decoder's first point is behind the gzip header; it shows when the first bytes are decoded.
+  if (window.fill === 0) await grow(window, Number.POSITIVE_INFINITY)
+  const points = opened.supply.takePoints()
+  if (layout.container === 'gzip' && points.length > 0) return points
+  return [own, ...points.filter((point) => point.raw > 0)]
+}
+
+/** Raw offset of the piece's first record; -1 when it does not show. Leaves the window there. */
+async function findStart(
+  { format, layout }: Job,
+  piece: Piece,
+  opened: PieceSupply,
+  window: RawWindow,
+): Promise<number> {
+  if (piece.start !== 'sync') {
+    while (window.base + window.fill < piece.start) {
+      window.at = window.fill
+      if (!(await grow(window, Number.POSITIVE_INFINITY))) return -1
+    }
+    window.at = piece.start - window.base
+    return piece.start
+  }
+  window.at = 0
+  let reach = SYNC_REACH
+  for (;;) {
+    const context = Math.max(0, -window.base)
+    const found = format.sync(layout, window.bytes, context, window.fill, window.final)
+    if (found >= 0) {
+      window.at = found
+      return window.base + found
+    }
+    const before = window.fill
+    if (reach <= 0 || window.final || !(await grow(window, Number.POSITIVE_INFINITY))) return -1
+    if (opened.supply.exhausted) reach -= window.fill - before
+  }
+}

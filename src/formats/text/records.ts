@@ -1,0 +1,85 @@
+/** Reads records out of a window, in batches, and says where the bad ones stand. */
+
+import type { ByteSource } from '../../bytes/types.ts'
+import { VarveError } from '../../errors.ts'
+import type { ColumnBatch } from '../batch.ts'
+import type { Layout, ReadHooks } from '../types.ts'
+import { BadRecordError, type ReaderSettings, type RecordReader, type TextFormat } from './types.ts'
+import type { RawWindow } from './window.ts'
+
+const SMALL_BATCH = 2048
+const LARGE_BATCH = 65536
+const BATCH_BYTES = 2 << 20
+
+/** What all of one task's reading is about. */
+export interface Job {
+  readonly format: TextFormat
+  readonly layout: Layout
+  readonly source: ByteSource
+  readonly hooks: ReadHooks
+}
+
+/** A reader for the job's records, the first of which has this ordinal. */
+export function newReader(
+  { format, layout, hooks }: Job,
+  projection: readonly number[],
+  settings: Partial<ReaderSettings> & Pick<ReaderSettings, 'firstRecord'>,
+): RecordReader {
+  const { allocate, ignoreErrors } = hooks
+  return format.reader(layout, projection, { zones: false, allocate, ignoreErrors, ...settings })
+}
+
+/** What an error says of its place. */
+export interface Place {
+  readonly uri: string
+  readonly record: number
+  readonly byte: number
+  /** Both count from the piece's beginning, and the message holds `{record}` and `{byte}` in their place. */
+  readonly relative?: true
+}
+
+/** A reader over a window, with batch sizes and places. */
+export class Records {
+  #batchRows: number
+
+  constructor(
+    readonly job: Job,
+    readonly window: RawWindow,
+    readonly reader: RecordReader,
+    readonly relative = false,
+  ) {
+    this.#batchRows = job.hooks.small === true ? SMALL_BATCH : LARGE_BATCH
+  }
+
+  get full(): boolean {
+    return this.reader.rows >= this.#batchRows || this.reader.bytes >= BATCH_BYTES
+  }
+
+  take(): ColumnBatch {
+    this.#batchRows = LARGE_BATCH
+    return this.reader.take()
+  }
+
+  /** Reads the records in the window that begin before the raw offset `until`, `maxRows` at most. */
+  read(until: number, final: boolean, maxRows = Number.POSITIVE_INFINITY): void {
+    const { window, reader } = this
+    const stop = Math.min(until - window.base, window.fill)
+    try {
+      const rows = Math.min(this.#batchRows, maxRows)
+      window.at = reader.read(window.bytes, window.at, stop, window.fill, final, rows)
+    } catch (error) {
+      throw error instanceof BadRecordError ? this.#placed(error) : error
+    }
+    for (const bad of reader.takeRejects()) this.job.hooks.onReject?.({ ...bad, byte: window.base + bad.at })
+  }
+
+  #placed(error: BadRecordError): VarveError {
+    const { at, record, message } = error.bad
+    const { uri } = this.job.source
+    const byte = this.window.base + at
+    const place: Place = { uri, record, byte, ...(this.relative && { relative: true }) }
+    const text = this.relative ? message.replace(` ${record}`, ' {record}') : message
+    const where = `(${uri} @ byte ${this.relative ? '{byte}' : byte})`
+    return new VarveError('invalid-data', `${text} ${where}`, { ...place }, error)
+  }
+}
