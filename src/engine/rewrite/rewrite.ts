@@ -8,32 +8,23 @@
  */
 
 import type { RawPredicate } from '../constants.ts'
-import { HIDDEN } from '../protocol.ts'
-import { quoteIdentifier, quoteText } from '../quote.ts'
-import type { RunOptions } from '../types.ts'
 import { type AstNode, isNode, listOf, nodeOf, parseAst, textOf, walk } from './ast.ts'
 import { leavesOf, predicatesOf } from './conjuncts.ts'
-import { parameterValue } from './constants.ts'
-import { defaultAlias, isRemote } from './paths.ts'
+import {
+  type AddEdit,
+  aliasOf,
+  apply,
+  BARE,
+  callOf,
+  type Edit,
+  hiddenArgument,
+  type RewriteOptions,
+} from './edits.ts'
+import { replaceAfterKeywords } from './keyword-paths.ts'
+import { defaultAlias } from './paths.ts'
 import { type Region, regionsOf } from './regions.ts'
+import { isRemoteCall, isRouted, routeCalls, routed } from './routing.ts'
 import { closing, type Token, tokenize } from './tokens.ts'
-
-export interface RewriteOptions {
-  /** Names of varve's table functions, in lower case. */
-  readonly functions: ReadonlySet<string>
-  /** Whether `FROM 'path'` is varve's to read. */
-  readonly claims: (path: string) => boolean
-  /** The syntax tree of a query as JSON, `undefined` where DuckDB has none for it. */
-  readonly serialize: (sql: string) => Promise<string | undefined>
-  readonly pushdown: boolean
-  readonly params: RunOptions['params']
-}
-
-interface Edit {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
 
 /** The statement as DuckDB shall run it; the same text when nothing in it concerns varve. */
 export async function rewriteStatement(sql: string, options: RewriteOptions): Promise<string> {
@@ -107,12 +98,7 @@ function place(sql: string, tokens: readonly Token[], region: Region): Located {
   }
 }
 
-function rewriteTree(
-  ast: AstNode,
-  located: Located,
-  options: RewriteOptions,
-  add: (edit: Edit) => void,
-): void {
+function rewriteTree(ast: AstNode, located: Located, options: RewriteOptions, add: AddEdit): void {
   const nodes = [...walk(ast)]
   const nameOf = (node: AstNode): string => relationName(node)
   const predicates = new Map<AstNode, RawPredicate[]>()
@@ -144,15 +130,12 @@ function relationName(node: AstNode): string {
   return defaultAlias(name) ?? name
 }
 
-/** Words before which a table's name stands alone, where a function call needs a FROM. */
-const BARE = new Set(['summarize', 'describe', 'desc', 'show', 'table'])
-
 function replacePath(
   node: AstNode,
   predicates: readonly RawPredicate[],
   { tokens, indexAt }: Located,
   options: RewriteOptions,
-  add: (edit: Edit) => void,
+  add: AddEdit,
 ): void {
   const path = textOf(node.table_name)
   const qualified = textOf(node.schema_name) !== '' || textOf(node.catalog_name) !== ''
@@ -169,26 +152,12 @@ function replacePath(
   add({ start, end: token.end, text })
 }
 
-function callOf(path: string, predicates: readonly RawPredicate[]): string {
-  const hidden = predicates.length === 0 ? '' : `, ${hiddenArgument(predicates)}`
-  return `read_auto(${quoteText(path)}${hidden})`
-}
-
-function aliasOf(path: string): string {
-  const alias = defaultAlias(path)
-  return alias === undefined ? '' : ` as ${quoteIdentifier(alias)}`
-}
-
-function hiddenArgument(predicates: readonly RawPredicate[]): string {
-  return `${HIDDEN} := ${quoteText(JSON.stringify(predicates))}`
-}
-
 function passPredicates(
   node: AstNode,
   predicates: readonly RawPredicate[],
   { tokens, indexAt }: Located,
   options: RewriteOptions,
-  add: (edit: Edit) => void,
+  add: AddEdit,
 ): void {
   const fn = nodeOf(node.function)
   const name = textOf(fn?.function_name).toLowerCase()
@@ -204,103 +173,4 @@ function passPredicates(
   if (close < 0) return
   const at = tokens[close]!.start
   add({ start: at, end: at, text: `${close === open + 1 ? '' : ', '}${hiddenArgument(predicates)}` })
-}
-
-/** The varve function that stands for one of DuckDB's on remote paths. */
-function routed(name: string, { functions }: RewriteOptions): string | undefined {
-  const plain = name === 'parquet_scan' ? 'read_parquet' : name.replace(/_auto$/, '')
-  const own = `varve_${plain}`
-  return functions.has(own) ? own : undefined
-}
-
-function routeCalls(tokens: readonly Token[], options: RewriteOptions, add: (edit: Edit) => void): void {
-  tokens.forEach((token, i) => {
-    if (token.kind === 'word' && isRouted(tokens, i, options))
-      add({ start: token.start, end: token.end, text: routed(token.value, options)! })
-  })
-}
-
-function isRouted(tokens: readonly Token[], index: number, options: RewriteOptions): boolean {
-  if (tokens[index + 1]?.value !== '(' || routed(tokens[index]!.value, options) === undefined) return false
-  return isRemoteCall(tokens, index + 1, options)
-}
-
-/** Whether the first argument is a remote path, a list with one, or a parameter that holds one. */
-function isRemoteCall(tokens: readonly Token[], open: number, { params }: RewriteOptions): boolean {
-  const first = tokens[open + 1]
-  if (first?.kind === 'string') return isRemote(first.value)
-  if (first?.kind === 'parameter') {
-    const placeholder = tokens.slice(0, open + 1).filter((token) => token.value === '?').length + 1
-    const name = first.value === '?' ? `${placeholder}` : first.value.slice(1)
-    const value = parameterValue(name, params)
-    const values = Array.isArray(value) ? value : [value]
-    return values.some((item) => typeof item === 'string' && isRemote(item))
-  }
-  if (first?.value !== '[') return false
-  const close = closing(tokens, open + 1)
-  return tokens
-    .slice(open + 2, close < 0 ? undefined : close)
-    .some((token) => token.kind === 'string' && isRemote(token.value))
-}
-
-const BEFORE_PATH = new Set([
-  'from',
-  'join',
-  'pivot',
-  'pivot_wider',
-  'pivot_longer',
-  'unpivot',
-  'summarize',
-  'describe',
-  'desc',
-])
-
-/** Paths where no tree could be had (PIVOT, UPDATE … FROM, …): a string right after FROM, JOIN, PIVOT, … */
-function replaceAfterKeywords(
-  tokens: readonly Token[],
-  parsed: readonly Region[],
-  options: RewriteOptions,
-  add: (edit: Edit) => void,
-): void {
-  const first = tokens[0]!
-  tokens.forEach((token, i) => {
-    const before = tokens[i - 1]
-    if (token.kind !== 'string' && token.kind !== 'identifier') return
-    if (before?.kind !== 'word' || !BEFORE_PATH.has(before.value) || !options.claims(token.value)) return
-    if (parsed.some(({ start, end }) => start <= token.start && token.end <= end)) return
-    // COPY t FROM 'path' names a file, not a relation.
-    if (first.value === 'copy' && token.depth === 0) return
-    const bare = BARE.has(before.value)
-    const after = tokens[i + 1]
-    const named = after?.value === 'as' || after?.kind === 'identifier' || isAlias(after)
-    const alias = bare || named ? '' : aliasOf(token.value)
-    add({
-      start: token.start,
-      end: token.end,
-      text: `${bare ? 'from ' : ''}${callOf(token.value, [])}${alias}`,
-    })
-  })
-}
-
-const AFTER_RELATION = new Set(
-  (
-    'where on using group order limit having qualify window union intersect except join inner left right full ' +
-    'cross natural asof positional semi anti tablesample sample pivot unpivot returning set when offset select'
-  ).split(' '),
-)
-
-function isAlias(token: Token | undefined): boolean {
-  return token?.kind === 'word' && !AFTER_RELATION.has(token.value)
-}
-
-function apply(sql: string, edits: readonly Edit[]): string {
-  const ordered = [...edits].sort((a, b) => a.start - b.start)
-  let out = ''
-  let at = 0
-  for (const edit of ordered) {
-    if (edit.start < at) continue
-    out += sql.slice(at, edit.start) + edit.text
-    at = edit.end
-  }
-  return out + sql.slice(at)
 }
