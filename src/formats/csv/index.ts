@@ -12,6 +12,7 @@ export const csv: TextFormat = {
   title: 'tables of separated values',
   extensions: ['csv', 'tsv', 'tbl', 'psv'],
   optionNames: OPTION_NAMES,
+  fileColumns: true,
   detect: looksLikeCsv,
   layout: csvLayout,
   reader: (layout, projection, settings) => new CsvReader(layout, projection, settings),

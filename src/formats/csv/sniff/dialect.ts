@@ -1,6 +1,9 @@
 /**
  * Which delimiter, quote, escape and comment a file uses: DuckDB's dialect detection
  * (https://duckdb.org/docs/stable/data/csv/auto_detection), rule by rule, so that it comes to the same result.
+ *
+ * Where DuckDB 1.5 then loses or repeats a row, we do not: a blank CRLF line before the header of one column, `skip`
+ * in CRLF files or before blank lines, notes that begin with an unused comment sign, an unclosed last quote.
  */
 
 import type { Punctuation } from '../machine.ts'
