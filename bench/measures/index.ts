@@ -1,0 +1,26 @@
+/** Every measure, in the order of the table. */
+
+import type { Measure } from '../types.ts'
+import { bgzipScan } from './bgzip-scan.ts'
+import { csvScan } from './csv-scan.ts'
+import { firstScan } from './first-scan.ts'
+import { fullScan } from './full-scan.ts'
+import { handover } from './handover.ts'
+import { indexBuild } from './index-build.ts'
+import { memory } from './memory.ts'
+import { oneSlice } from './one-slice.ts'
+import { rangedGets } from './ranged-gets.ts'
+import { start } from './start.ts'
+
+export const MEASURES: readonly Measure[] = [
+  indexBuild,
+  fullScan,
+  firstScan,
+  bgzipScan,
+  oneSlice,
+  rangedGets,
+  csvScan,
+  handover,
+  memory,
+  start,
+]
