@@ -61,22 +61,18 @@ function streamError(error: NodeJS.ErrnoException): Error {
   return new VarveError('internal', `standard output cannot be written: ${error.message}`, {}, error)
 }
 
-/** Files being written; gone when the process ends before they were renamed, even at a second Ctrl-C. */
+/** Files being written and not yet renamed. */
 const unfinished = new Set<string>()
-let sweeping = false
 
-function sweepAtExit(): void {
-  if (sweeping) return
-  sweeping = true
-  process.on('exit', () => {
-    for (const path of unfinished) {
-      try {
-        unlinkSync(path)
-      } catch {
-        // Gone already: that is what was wanted.
-      }
+/** Removes what is half-written, at once; for a process that has no time left to end in order. */
+export function removeUnfinished(): void {
+  for (const path of unfinished) {
+    try {
+      unlinkSync(path)
+    } catch {
+      // Gone already: that is what was wanted.
     }
-  })
+  }
 }
 
 /** Writes beside `path` and renames; devices and pipes are written as they are. */
@@ -96,7 +92,6 @@ export async function fileOutput(path: string): Promise<Output> {
   const beside = join(dirname(final), `.${basename(final)}.${process.pid}.tmp`)
   const file = await openFor(path, beside, 'w')
   unfinished.add(beside)
-  sweepAtExit()
   return {
     write: (piece) => writeAll(file, piece),
     finish: async () => {

@@ -9,9 +9,15 @@ import { buildProgram } from './program.ts'
 import { EXIT, exitCode, printError, UsageError, wantsJson } from './report.ts'
 import type { CreateVerbs } from './verbs.ts'
 
+/** How the outside world stops a run. */
 export interface Interrupts {
-  /** Calls `handler` at every Ctrl-C until the returned function is called. */
-  on(handler: () => void): () => void
+  /** Calls these until the returned function is called. */
+  on(handlers: {
+    /** At Ctrl-C: the statement ends, and with it the command, except in a shell. */
+    readonly interrupt: () => void
+    /** At SIGTERM: the command ends. */
+    readonly terminate: () => void
+  }): () => void
 }
 
 /** Runs one command line (without node and script name) and gives its exit code; never throws. */
@@ -25,7 +31,7 @@ export async function runCli(
   const verbs = lazyVerbs(createVerbs)
   let options: GlobalOptions = {}
   let handler = (): void => abort.abort()
-  const off = interrupts?.on(() => handler())
+  const off = interrupts?.on({ interrupt: () => handler(), terminate: () => abort.abort() })
 
   const contextFor = (given: GlobalOptions): Context => {
     options = given

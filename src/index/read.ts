@@ -10,8 +10,8 @@ import { NUMBERS, type NumberColumn, readZones, zoneColumnNames } from './column
 import type { IndexFacts, PartitionIndex, WindowPlace } from './types.ts'
 import { checks, INDEX_VERSION, METADATA_KEY } from './write.ts'
 
-/** Holds footer and small columns of an index of some thousand segments. */
-const TAIL = 256 * 1024
+/** Holds footer and small columns of an index of some hundred segments. */
+const TAIL = 64 * 1024
 
 const layoutShape = z.looseObject({
   format: z.string(),

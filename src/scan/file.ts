@@ -60,6 +60,8 @@ export async function openFile(
 ): Promise<BoundFile> {
   const { store, key } = locate(uri)
   const { signal } = options
+  // Whether there is a lake is asked while the file is opened: one round trip less to wait for.
+  home.lake().catch(() => undefined)
   const opened = await store.open(key, { head: HEAD_BYTES, signal })
   if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
   // Another thread cannot see this one's memory: all of such a file travels as its head.
@@ -67,7 +69,7 @@ export async function openFile(
   const bytes = await opened.read(0, Math.min(opened.size, here), { signal })
   const head = parseHead(opened.uri, bytes, bytes.length === opened.size)
   const format = options.format === undefined ? detectFormat(uri, head) : formatNamed(options.format)
-  const given = options.options ?? {}
+  const given = optionsFor(format, options.options ?? {})
   const target: IndexTarget = {
     uri: opened.uri,
     identity: opened.identity,
@@ -78,6 +80,12 @@ export async function openFile(
   const index = options.ignoreIndex === true ? undefined : await home.find(target, signal)
   const layout = index?.layout ?? placed(opened.uri, () => format.layout(head, given))
   return new BoundFile(withHead(opened, bytes), head, format, layout, target, index, home)
+}
+
+/** Every reader takes `ignore_errors`; it is the format's matter only where it changes what the file looks like. */
+function optionsFor(format: Format, { ignore_errors, ...options }: Options): Options {
+  const matters = ignore_errors !== undefined && format.optionNames.includes('ignore_errors')
+  return matters ? { ...options, ignore_errors } : options
 }
 
 /** Formats do not know where their bytes come from; the message shall. */

@@ -65,6 +65,11 @@ export async function shell(
   terminal.on('close', () => lines.end())
   terminal.on('SIGINT', interrupt)
   const restore = context.onInterrupt(interrupt)
+  const terminate = (): void => {
+    running?.abort()
+    terminal.close()
+  }
+  context.signal.addEventListener('abort', terminate)
 
   const state: ShellState = {
     context,
@@ -106,6 +111,7 @@ export async function shell(
     if (!state.done) await print(context, '\n')
   } finally {
     restore()
+    context.signal.removeEventListener('abort', terminate)
     terminal.close()
     saveHistoryOrSay(context, path, terminal)
   }

@@ -199,6 +199,8 @@ export class FastqReader implements RecordReader {
       values += to - from
     }
     if (values !== bases) {
+      // With one line of bases, it is the one line of values that has the wrong length, not what follows it.
+      if (sequenceLines.length === 1) values = lines[0]![1] - lines[0]![0]
       return `fastq: record ${number} has ${values} quality values, expected ${bases}, one for each base`
     }
     this.#title(bytes, title[0], title[1])

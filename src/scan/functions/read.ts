@@ -64,8 +64,7 @@ async function bindFiles(
 }
 
 function formatOptions(named: NamedArguments): Record<string, unknown> {
-  const common: Record<string, unknown> = COMMON
-  const given = Object.entries(named).filter(([name, value]) => !(name in common) && value !== null)
+  const given = Object.entries(named).filter(([name, value]) => name !== 'filename' && value !== null)
   // Options travel as JSON, to other threads and in slices.
   return Object.fromEntries(given.map(([name, value]) => [name, plain(value)]))
 }

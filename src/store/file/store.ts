@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { withHead } from '../../bytes/head.ts'
 import type { Meter } from '../../bytes/meter.ts'
-import { throwIfAborted, VarveError } from '../../errors.ts'
+import { isVarveError, throwIfAborted, VarveError } from '../../errors.ts'
 import { type RequestOp, recordRequest } from '../trace.ts'
 import type { ObjectStore, PutOptions, PutResult } from '../types.ts'
 import { fileError, isMissing } from './errors.ts'
@@ -10,6 +10,9 @@ import { keyPath } from './paths.ts'
 import { FileSource, notAFile, openSource } from './source.ts'
 import { fileUpload } from './upload.ts'
 import { copyWhole, remove, writeWhole } from './write.ts'
+
+/** A writer takes milliseconds for what this takes microseconds for, so one more time is nearly always enough. */
+const MOST_REOPENINGS = 10
 
 /** The files under a folder as a store; the folder need not exist until something is written. */
 export function fileStore(folder: string, meter?: Meter): ObjectStore {
@@ -53,18 +56,30 @@ export function fileStore(folder: string, meter?: Meter): ObjectStore {
     return openSource(path, url + key, meter)
   }
 
+  /** Opens a file and reads up to `length` bytes of it; one that was replaced in between is opened again. */
+  async function openAndRead(
+    key: string,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<{ source: FileSource; bytes: Uint8Array } | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const source = await openKey(key, signal)
+      if (source === undefined) return request('GET', key, found, async () => undefined)
+      try {
+        return { source, bytes: await source.read(0, Math.min(length, source.size), { signal }) }
+      } catch (error) {
+        await source.close()
+        if (attempt === MOST_REOPENINGS || !isVarveError(error, 'stale', 'not-found')) throw error
+      }
+    }
+  }
+
   return {
     url,
     async open(key, { signal, head = 0 } = {}) {
       if (head === 0) return request('HEAD', key, found, () => openKey(key, signal))
-      const source = await openKey(key, signal)
-      if (source === undefined) return request('GET', key, found, async () => undefined)
-      try {
-        return withHead(source, await source.read(0, Math.min(head, source.size), { signal }))
-      } catch (error) {
-        await source.close()
-        throw error
-      }
+      const first = await openAndRead(key, head, signal)
+      return first === undefined ? undefined : withHead(first.source, first.bytes)
     },
     attach: (key, size, identity) => new FileSource(keyPath(root, key), url + key, size, identity, meter),
     info: (key, { signal } = {}) =>
@@ -81,13 +96,10 @@ export function fileStore(folder: string, meter?: Meter): ObjectStore {
         }
       }),
     async get(key, { signal } = {}) {
-      const source = await openKey(key, signal)
-      if (source === undefined) return request('GET', key, found, async () => undefined)
-      try {
-        return { bytes: await source.read(0, source.size, { signal }), identity: source.identity }
-      } finally {
-        await source.close()
-      }
+      const all = await openAndRead(key, Number.POSITIVE_INFINITY, signal)
+      if (all === undefined) return undefined
+      await all.source.close()
+      return { bytes: all.bytes, identity: all.source.identity }
     },
     put: (key, body, options: PutOptions = {}) =>
       request('PUT', key, wrote(body.length), async () => {
