@@ -43,6 +43,8 @@ export function detectFormat(path: string, head: Head): Format {
   if (head.raw.length === 0 && head.whole) return named ?? formatNamed('lines')
   if (named?.detect(path, head) === true) return named
   const found = FORMATS.find((format) => format.detect(path, head))
+  // Any text is lines: under a name that promises more, reading it so would hide what is wrong with it.
+  if (found?.name === 'lines' && named !== undefined) return named
   if (found !== undefined) return found
   const bytes = Buffer.from(head.raw.buffer, head.raw.byteOffset, Math.min(8, head.raw.length)).toString(
     'hex',

@@ -1,13 +1,11 @@
 /** Where indexes are kept: in the lake when there is one, else in the user's cache folder. */
 
 import { createHash } from 'node:crypto'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { ByteSource } from '../bytes/types.ts'
 import { isVarveError } from '../errors.ts'
 import type { Options } from '../formats/text/types.ts'
 import type { Segment } from '../formats/types.ts'
-import { locate, openStore } from '../store/index.ts'
+import { cacheFolder, locate, openStore } from '../store/index.ts'
 import type { ObjectStore } from '../store/types.ts'
 import { readIndex } from './read.ts'
 import type { IndexFacts, PartitionIndex } from './types.ts'
@@ -37,13 +35,6 @@ export function indexKey(target: IndexTarget): string {
   const given = Object.entries(target.options).sort(([a], [b]) => (a < b ? -1 : 1))
   const variant = given.length === 0 ? '' : `-${hash(JSON.stringify(given)).slice(0, 8)}`
   return `indexes/${identity}/${target.format}${variant}.parquet`
-}
-
-/** The folder for what can be made again: `VARVE_CACHE`, `$XDG_CACHE_HOME/varve`, `~/.cache/varve`. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.VARVE_CACHE) return env.VARVE_CACHE
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'varve')
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve')
 }
 
 /** Finds and keeps indexes. */

@@ -7,6 +7,7 @@ import { HEAD_BYTES, readHead } from '../formats/head.ts'
 import { formatNamed } from '../formats/registry.ts'
 import { parseSlice, type SliceValue, sliceBytes, sliceToJson } from '../index/slice.ts'
 import type { ScanContext } from '../scan/context.ts'
+import { placedAt } from '../scan/place.ts'
 import { runOfSlice, SliceSet } from '../scan/read-slices.ts'
 import { locate } from '../store/index.ts'
 import type { Slice } from './types.ts'
@@ -79,6 +80,8 @@ async function* sliceText(
     if (run === undefined) return
     const hooks = { signal, ignoreErrors: false, allocate: (bytes: number) => new ArrayBuffer(bytes) }
     yield* format.text(source, layout, run, hooks)
+  } catch (error) {
+    throw placedAt(slice.uri, error)
   } finally {
     await source.close?.()
   }

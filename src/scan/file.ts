@@ -10,6 +10,7 @@ import type { Format, Head, Layout, Segment } from '../formats/types.ts'
 import type { IndexHome, IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
 import { locate } from '../store/index.ts'
+import { placedAt } from './place.ts'
 
 export interface OpenFileOptions {
   /** The format's name; default: what the head says. */
@@ -88,13 +89,11 @@ function optionsFor(format: Format, { ignore_errors, ...options }: Options): Opt
   return matters ? { ...options, ignore_errors } : options
 }
 
-/** Formats do not know where their bytes come from; the message shall. */
 function placed<T>(uri: string, make: () => T): T {
   try {
     return make()
   } catch (error) {
-    if (!(error instanceof VarveError) || error.message.includes(uri)) throw error
-    throw new VarveError(error.code, `${error.message} (${uri})`, { ...error.details, uri }, error)
+    throw placedAt(uri, error)
   }
 }
 

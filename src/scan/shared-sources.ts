@@ -1,7 +1,7 @@
 /** Sources that several tasks of one scan read at the same time: opened once, closed with the last of them. */
 
 import type { ByteSource } from '../bytes/types.ts'
-import { locate } from '../store/index.ts'
+import { locate, withDiskCache } from '../store/index.ts'
 import type { Task } from './messages.ts'
 
 interface Shared {
@@ -18,7 +18,7 @@ export class SharedSources {
     let shared = this.#open.get(key)
     if (shared === undefined) {
       const { store, key: name } = locate(uri)
-      shared = { source: store.attach(name, size, identity), users: 0 }
+      shared = { source: withDiskCache(store.attach(name, size, identity)), users: 0 }
       this.#open.set(key, shared)
     }
     const mine = shared

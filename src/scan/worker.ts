@@ -9,6 +9,7 @@ import { supplyPiece } from '../formats/text/supply.ts'
 import type { Piece } from '../formats/types.ts'
 import { BufferPool } from './buffers.ts'
 import type { FromWorker, Reject, Task, ToWorker } from './messages.ts'
+import { placedAt } from './place.ts'
 import { RelayedSupply, serveRelay } from './relay.ts'
 import { SharedSources } from './shared-sources.ts'
 
@@ -102,7 +103,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
     }
   } catch (error) {
     if (!(abort.signal.aborted && isVarveError(error, 'aborted'))) {
-      send({ type: 'failed', id, error: errorToJson(error) })
+      send({ type: 'failed', id, error: errorToJson(placedAt(source.uri, error)) })
     }
   } finally {
     running.delete(id)

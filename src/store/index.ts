@@ -1,5 +1,6 @@
 /** Object stores behind URLs: the only place that knows S3, and the file system as a store. */
 
+export { cacheFolder, parseSize, withDiskCache } from './cache-folder.ts'
 export { loadDotEnv } from './env.ts'
 export { type Found, type GlobOptions, glob, isGlob } from './glob.ts'
 export { closeStores, locate, type OpenStoreOptions, openStore } from './open.ts'
