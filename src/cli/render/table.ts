@@ -1,5 +1,6 @@
 import type { ResultColumn } from '../../engine/types.ts'
 import type { ColumnBatch } from '../../formats/batch.ts'
+import { isPlan, planText } from './plan.ts'
 import { displayType, parseSqlType, type SqlType } from './sql-type.ts'
 import { drawTable, type TableColumn } from './table-drawing.ts'
 import { textReader } from './text-values.ts'
@@ -20,6 +21,7 @@ export function tableWriter({ width }: WriterOptions): ResultWriter {
   let rows = 0
   const head: string[][] = []
   let tail: string[][] = []
+  const plans: [string, string][] = []
   return {
     *begin(given) {
       columns = given
@@ -27,6 +29,11 @@ export function tableWriter({ width }: WriterOptions): ResultWriter {
     },
     *batch(batch: ColumnBatch) {
       const readers = columns.map((column, i) => textReader(column.type, types[i]!, batch.columns[i]!))
+      if (isPlan(columns)) {
+        for (let row = 0; row < batch.rows; row++)
+          plans.push([readers[0]!(row) ?? '', readers[1]!(row) ?? ''])
+        return
+      }
       const cells = (row: number): string[] => readers.map((read) => shown(read(row)))
       let row = 0
       for (; row < batch.rows && head.length < END_ROWS; row++) head.push(cells(row))
@@ -37,6 +44,10 @@ export function tableWriter({ width }: WriterOptions): ResultWriter {
     },
     *end() {
       if (columns.length === 0) return
+      if (isPlan(columns)) {
+        yield planText(plans)
+        return
+      }
       const whole = rows <= END_ROWS + KEPT_TAIL
       yield drawTable({
         columns: columns.map(tableColumn),

@@ -9,7 +9,7 @@ import type { RawWindow } from './window.ts'
 
 const SMALL_BATCH = 2048
 const LARGE_BATCH = 65536
-const BATCH_BYTES = 2 << 20
+const BATCH_BYTES = 4 << 20
 
 /** What all of one task's reading is about. */
 export interface Job {
