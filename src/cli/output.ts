@@ -58,7 +58,7 @@ export function streamOutput(stream: Io['stdout']): Output {
 
 function streamError(error: NodeJS.ErrnoException): Error {
   if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return new ReaderGone()
-  return new VarveError('internal', `standard output cannot be written: ${error.message}`, {}, error)
+  return writeError('standard output', error)
 }
 
 /** Files being written and not yet renamed. */
@@ -83,7 +83,7 @@ export async function fileOutput(path: string): Promise<Output> {
   if (target !== undefined && !target.isFile()) {
     const file = await openFor(path, path, 'w')
     return {
-      write: (piece) => writeAll(file, piece),
+      write: (piece) => writeAll(path, file, piece),
       finish: () => file.close(),
       discard: () => file.close(),
     }
@@ -93,7 +93,7 @@ export async function fileOutput(path: string): Promise<Output> {
   const file = await openFor(path, beside, 'w')
   unfinished.add(beside)
   return {
-    write: (piece) => writeAll(file, piece),
+    write: (piece) => writeAll(path, file, piece),
     finish: async () => {
       await file.close()
       await rename(beside, final)
@@ -107,9 +107,13 @@ export async function fileOutput(path: string): Promise<Output> {
   }
 }
 
-async function writeAll(file: FileHandle, piece: string | Uint8Array): Promise<void> {
-  // `writeFile` on a handle writes on from the present position until everything is written.
-  await file.writeFile(piece)
+async function writeAll(shown: string, file: FileHandle, piece: string | Uint8Array): Promise<void> {
+  try {
+    // `writeFile` on a handle writes on from the present position until everything is written.
+    await file.writeFile(piece)
+  } catch (error) {
+    throw writeError(shown, error as NodeJS.ErrnoException)
+  }
 }
 
 async function openFor(shown: string, path: string, flags: string): Promise<FileHandle> {
@@ -138,6 +142,14 @@ function writeError(path: string, error: NodeJS.ErrnoException): VarveError {
       return new VarveError(
         'read-only',
         `${path} cannot be written: its file system is read-only`,
+        details,
+        error,
+      )
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new VarveError(
+        'unavailable',
+        `${path} cannot be written: no space is left on its file system`,
         details,
         error,
       )

@@ -26,10 +26,17 @@ export function segmentOf(index: PartitionIndex, row: number): number {
   return low
 }
 
-/** The segments that hold the rows; empty for no rows. */
+/**
+ * The segments that hold the rows; empty for no rows. A segment without rows (blank lines only) comes with the row
+ * before it, at the file's beginning with the first row, so that slices leave no byte out.
+ */
 export function segmentsOf(index: PartitionIndex, { firstRow, rows }: RowRange): SegmentRange {
   if (rows === 0) return { from: 0, to: 0 }
-  return { from: segmentOf(index, firstRow), to: segmentOf(index, firstRow + rows - 1) + 1 }
+  const { segments } = index
+  const end = firstRow + rows
+  let to = segmentOf(index, end - 1) + 1
+  while (segments[to]?.rows === 0 && segments[to]!.firstRow === end) to++
+  return { from: firstRow === 0 ? 0 : segmentOf(index, firstRow), to }
 }
 
 /** The run that decodes these rows; `undefined` for no rows. `window` is the first segment's. */
@@ -39,7 +46,22 @@ export function runOf(
   window: Uint8Array | undefined,
 ): Run | undefined {
   if (range.rows === 0) return undefined
-  const { from, to } = segmentsOf(index, range)
+  return runOver(index, range, segmentsOf(index, range), window)
+}
+
+/** The run of a file that has bytes behind its header and no rows; `undefined` when it has no bytes, too. */
+export function rowlessRun(index: PartitionIndex): Run | undefined {
+  const { segments } = index
+  if (index.rows > 0 || segments.length === 0) return undefined
+  return runOver(index, { firstRow: 0, rows: 0 }, { from: 0, to: segments.length }, undefined)
+}
+
+function runOver(
+  index: PartitionIndex,
+  range: RowRange,
+  { from, to }: SegmentRange,
+  window: Uint8Array | undefined,
+): Run {
   const first = index.segments[from]!
   const last = index.segments[to - 1]!
   return {
@@ -65,6 +87,7 @@ const MARGIN = 64 * 1024
 
 /** Source bytes up to which a segment's rows before `row` reach: exact at its end, else an estimate. */
 function endOf({ point, end, firstRow, rows }: Segment, row: number): number {
+  if (rows === 0) return end
   const part = (row - firstRow) / rows
   return Math.min(end, Math.ceil(point.source + (end - point.source) * part * 1.02) + MARGIN)
 }

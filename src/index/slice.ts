@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { VarveError } from '../errors.ts'
 import type { Layout, Run } from '../formats/types.ts'
 import { parseLayout } from './read.ts'
-import { type RowRange, runOf, segmentsOf } from './runs.ts'
+import { type RowRange, rowlessRun, runOf, segmentsOf } from './runs.ts'
 import type { PartitionIndex } from './types.ts'
 
 export interface SliceValue extends RowRange {
@@ -72,7 +72,7 @@ const sliceShape = z.strictObject({
 
 /** The slice of these rows; `first` of the slices of its file. */
 export function makeSlice(index: PartitionIndex, range: RowRange, first: boolean): SliceValue {
-  const run = runOf(index, range, undefined)
+  const run = runOf(index, range, undefined) ?? (first ? rowlessRun(index) : undefined)
   const place = run && index.windowPlace(segmentsOf(index, range).from)
   const { uri, identity, size, layout } = index
   return {

@@ -1,36 +1,18 @@
 /** Reads lines: what LF ends, without the LF and the CR before it. */
 
-import type { ColumnBatch } from '../batch.ts'
-import { ordinals, Utf8Builder } from '../builders.ts'
-import {
-  type BadRecord,
-  BadRecordError,
-  type ReaderSettings,
-  type RecordReader,
-  type Zone,
-} from '../text/types.ts'
-import { firstInvalidUtf8 } from '../text/utf8.ts'
+import { OneColumnReader } from '../text/one-column.ts'
 
 const LF = 10
 const CR = 13
 
-export class LinesReader implements RecordReader {
-  rows = 0
-  seen = 0
-  readonly #line: Utf8Builder | undefined
+export class LinesReader extends OneColumnReader {
+  protected readonly noun = 'lines: line'
 
-  constructor(
-    readonly projection: readonly number[],
-    readonly settings: ReaderSettings,
-  ) {
-    this.#line = projection.includes(0) ? new Utf8Builder(settings.allocate) : undefined
+  protected counter(): LinesReader {
+    return new LinesReader([], this.settings)
   }
 
-  get bytes(): number {
-    return this.#line?.bytes ?? 0
-  }
-
-  read(
+  protected scan(
     bytes: Uint8Array,
     start: number,
     until: number,
@@ -39,46 +21,17 @@ export class LinesReader implements RecordReader {
     maxRows: number,
   ): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end)
-    const line = this.#line
     let at = start
     while (at < until && this.rows < maxRows) {
       const feed = buffer.indexOf(LF, at)
       if (feed < 0 && !final) break
       const stop = feed < 0 ? end : feed
-      if (line !== undefined) {
-        const held = line.length
-        line.append(bytes, at, stop > at && bytes[stop - 1] === CR ? stop - 1 : stop)
-        if (firstInvalidUtf8(line, held) >= 0) this.#invalid(at)
-      }
+      this.text?.append(bytes, at, stop > at && bytes[stop - 1] === CR ? stop - 1 : stop)
       this.rows++
       this.seen++
       at = feed < 0 ? end : feed + 1
     }
     return at
-  }
-
-  #invalid(at: number): never {
-    const record = this.settings.firstRecord + this.seen
-    throw new BadRecordError({ at, record, message: `lines: line ${record} is not valid UTF-8` })
-  }
-
-  take(): ColumnBatch {
-    const first = this.settings.firstRecord + this.seen - this.rows
-    const text = this.#line?.take()
-    const columns = this.projection.map((column) =>
-      column === 0 ? text! : ordinals(this.settings.allocate, first, this.rows),
-    )
-    const batch = { rows: this.rows, columns }
-    this.rows = 0
-    return batch
-  }
-
-  takeZones(): Zone[] {
-    return []
-  }
-
-  takeRejects(): BadRecord[] {
-    return []
   }
 }
 

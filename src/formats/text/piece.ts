@@ -55,7 +55,8 @@ async function* pieceBatches(
     if (layout.container !== 'plain') boundary = points[0]?.raw ?? Number.POSITIVE_INFINITY
     const until = Math.min(boundary, pieceEnd)
     const from = window.at
-    records.read(until, window.final)
+    const { final } = window
+    records.read(until, final)
     cutter.pass(window.bytes, from, window.at)
     if (records.full) {
       yield records.take()
@@ -81,8 +82,9 @@ async function* pieceBatches(
     if (window.decode()) {
       points.push(...supply.takePoints())
     } else if (window.final) {
-      if (pieceEnd !== Number.POSITIVE_INFINITY || window.at >= window.fill) break
       // The reader has not seen yet that the file ends here.
+      if (!final && window.at < window.fill) continue
+      if (pieceEnd !== Number.POSITIVE_INFINITY || window.at >= window.fill) break
       pieceEnd = supply.rawOffset
     } else if (supply.exhausted && pieceEnd === Number.POSITIVE_INFINITY) {
       pieceEnd = supply.rawOffset

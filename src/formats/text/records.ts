@@ -79,7 +79,9 @@ export class Records {
     const byte = this.window.base + at
     const place: Place = { uri, record, byte, ...(this.relative && { relative: true }) }
     const text = this.relative ? message.replace(` ${record}`, ' {record}') : message
-    const where = `(${uri} @ byte ${this.relative ? '{byte}' : byte})`
+    // Errors of the decoder count bytes of the file: here the number must not be taken for one of those.
+    const unit = this.job.layout.container === 'plain' ? 'byte' : 'decompressed byte'
+    const where = `(${uri} @ ${unit} ${this.relative ? '{byte}' : byte})`
     return new VarveError('invalid-data', `${text} ${where}`, { ...place }, error)
   }
 }

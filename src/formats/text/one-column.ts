@@ -1,0 +1,110 @@
+/** What the readers of formats with one text column and the ordinal have in common: all but finding records. */
+
+import { VarveError } from '../../errors.ts'
+import type { ColumnBatch } from '../batch.ts'
+import { ordinals, Utf8Builder } from '../builders.ts'
+import { checkOptionNames } from './options.ts'
+import {
+  type BadRecord,
+  BadRecordError,
+  type Options,
+  type ReaderSettings,
+  type RecordReader,
+  type TextLayout,
+  type Zone,
+} from './types.ts'
+import { firstInvalidUtf8 } from './utf8.ts'
+
+/** The layout of such a format: the column, then `record`. `invalid-data` for what is no text. */
+export function oneColumnLayout(
+  format: string,
+  column: string,
+  head: Uint8Array,
+  options: Options,
+): TextLayout {
+  checkOptionNames(format, options, [])
+  const nul = head.indexOf(0)
+  if (nul >= 0) {
+    throw new VarveError('invalid-data', `${format}: byte ${nul} is NUL, expected text`, { byte: nul })
+  }
+  return {
+    columns: [
+      { name: column, type: { kind: 'utf8' } },
+      { name: 'record', type: { kind: 'int64' } },
+    ],
+    zones: [],
+    dataStart: 0,
+    ordinal: 1,
+    dialect: {},
+  }
+}
+
+export abstract class OneColumnReader implements RecordReader {
+  rows = 0
+  seen = 0
+  /** The text column, when it is wanted. */
+  protected readonly text: Utf8Builder | undefined
+
+  constructor(
+    readonly projection: readonly number[],
+    readonly settings: ReaderSettings,
+  ) {
+    this.text = projection.includes(0) ? new Utf8Builder(settings.allocate) : undefined
+  }
+
+  /** `read` without the check of the text. */
+  protected abstract scan(
+    bytes: Uint8Array,
+    start: number,
+    until: number,
+    end: number,
+    final: boolean,
+    maxRows: number,
+  ): number
+
+  /** Another reader of the kind, which only counts. */
+  protected abstract counter(): OneColumnReader
+
+  /** What a record is called in messages: 'lines: line'. */
+  protected abstract readonly noun: string
+
+  read(
+    bytes: Uint8Array,
+    start: number,
+    until: number,
+    end: number,
+    final: boolean,
+    maxRows: number,
+  ): number {
+    const held = this.rows
+    const stop = this.scan(bytes, start, until, end, final, maxRows)
+    const row = this.text === undefined ? -1 : firstInvalidUtf8(this.text, held)
+    if (row < 0) return stop
+    const at = this.counter().scan(bytes, start, until, end, final, row - held)
+    const record = this.settings.firstRecord + this.seen - this.rows + row
+    throw new BadRecordError({ at, record, message: `${this.noun} ${record} is not valid UTF-8` })
+  }
+
+  get bytes(): number {
+    return this.text?.bytes ?? 0
+  }
+
+  take(): ColumnBatch {
+    const first = this.settings.firstRecord + this.seen - this.rows
+    const text = this.text?.take()
+    const columns = this.projection.map((column) =>
+      column === 0 ? text! : ordinals(this.settings.allocate, first, this.rows),
+    )
+    const batch = { rows: this.rows, columns }
+    this.rows = 0
+    return batch
+  }
+
+  takeZones(): Zone[] {
+    return []
+  }
+
+  takeRejects(): BadRecord[] {
+    return []
+  }
+}
