@@ -68,6 +68,16 @@ export function cutRows(
   strategy: string,
   args: Readonly<Record<string, unknown>>,
 ): RowRange[] {
+  const { argument, cut, value } = checkStrategy(strategy, args)
+  if (strategy === 'rows' && index.rows / value > MOST) throw wrongValue(strategy, argument, value)
+  return cut(index, value)
+}
+
+/** What can be said without an index, before one is built: `invalid-input` for a name or value that cannot be. */
+export function checkStrategy(
+  strategy: string,
+  args: Readonly<Record<string, unknown>>,
+): { readonly argument: string; readonly cut: Cut; readonly value: number } {
   const known = STRATEGIES[strategy]
   if (known === undefined) {
     const names = Object.keys(STRATEGIES).join(', ')
@@ -75,7 +85,7 @@ export function cutRows(
       strategy,
     })
   }
-  const { argument, cut } = known
+  const { argument } = known
   for (const name of Object.keys(args)) {
     if (name !== argument) {
       const message = `strategy ${strategy} has no argument "${name}", expected ${argument}`
@@ -83,11 +93,13 @@ export function cutRows(
     }
   }
   const value = Number(args[argument])
-  const large = strategy === 'count' ? value > MOST : index.rows / value > MOST && strategy === 'rows'
-  if (!Number.isSafeInteger(value) || value < 1 || large) {
-    const given = args[argument] === undefined ? 'missing' : String(args[argument])
-    const message = `strategy ${strategy}: ${argument} is ${given}, expected a whole number from 1 to ${MOST}`
-    throw new VarveError('invalid-input', message, { strategy, [argument]: given })
-  }
-  return cut(index, value)
+  if (!Number.isSafeInteger(value) || value < 1 || (strategy === 'count' && value > MOST))
+    throw wrongValue(strategy, argument, args[argument])
+  return { ...known, value }
+}
+
+function wrongValue(strategy: string, argument: string, value: unknown): VarveError {
+  const given = value === undefined ? 'missing' : String(value)
+  const message = `strategy ${strategy}: ${argument} is ${given}, expected a whole number from 1 to ${MOST}`
+  return new VarveError('invalid-input', message, { strategy, [argument]: given })
 }

@@ -1,7 +1,7 @@
 /** A file as a library value: what is known of it, its index, its slices. */
 
 import { makeSlice } from '../index/slice.ts'
-import { cutRows } from '../index/strategies.ts'
+import { checkStrategy, cutRows } from '../index/strategies.ts'
 import { indexFile } from '../scan/build.ts'
 import type { ScanContext } from '../scan/context.ts'
 import { openFile } from '../scan/file.ts'
@@ -59,8 +59,9 @@ export async function openVarveFile(
     },
 
     async slices(strategy: SliceStrategy, call = {}) {
-      const { index } = await build(call)
       const { name, args } = named(strategy)
+      checkStrategy(name, args)
+      const { index } = await build(call)
       return cutRows(index, name, args).map((range, i) =>
         makeSliceHandle(makeSlice(index, range, i === 0), context),
       )

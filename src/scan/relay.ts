@@ -5,7 +5,9 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { type ErrorJson, errorFromJson, errorToJson, VarveError } from '../errors.ts'
+import { type Trailer, TrailerCheck } from '../formats/gzip/index.ts'
 import type { AccessPoint } from '../formats/gzip/types.ts'
+import type { LocalSupply } from '../formats/text/supply.ts'
 import type { RawSupply } from '../formats/text/window.ts'
 
 const CHUNK = 512 * 1024
@@ -19,6 +21,7 @@ type Answer =
       readonly rawOffset: number
       readonly sourceOffset: number
       readonly points: readonly AccessPoint[]
+      readonly trailers: readonly Trailer[]
       readonly done: boolean
       readonly progress: number
     }
@@ -33,7 +36,7 @@ interface Credit {
 /** Sends what `open` supplies over the port, as far ahead as it is allowed; ends when the other side closes. */
 export async function serveRelay(
   port: MessagePort,
-  open: (onProgress: (bytes: number) => void, signal: AbortSignal) => Promise<RawSupply>,
+  open: (onProgress: (bytes: number) => void, signal: AbortSignal) => LocalSupply,
 ): Promise<void> {
   const abort = new AbortController()
   const free: ArrayBuffer[] = []
@@ -49,9 +52,9 @@ export async function serveRelay(
     abort.abort()
     wake()
   })
-  let supply: RawSupply | undefined
+  let supply: LocalSupply | undefined
   try {
-    supply = await open((bytes) => {
+    supply = open((bytes) => {
       progress += bytes
     }, abort.signal)
     for (;;) {
@@ -66,8 +69,10 @@ export async function serveRelay(
       const fill = await fillChunk(supply, new Uint8Array(buffer))
       const { rawOffset, sourceOffset, done } = supply
       const points = supply.takePoints()
+      const trailers = supply.takeTrailers()
       const bytes = new Uint8Array(buffer, 0, fill)
-      port.postMessage({ bytes, rawOffset, sourceOffset, points, done, progress } satisfies Answer, [buffer])
+      const answer: Answer = { bytes, rawOffset, sourceOffset, points, trailers, done, progress }
+      port.postMessage(answer, [buffer])
       progress = 0
       if (done) return
     }
@@ -105,6 +110,7 @@ export class RelayedSupply implements RawSupply {
   #rawEnd = 0
   #sourceEnd = 0
   #points: AccessPoint[] = []
+  readonly #check = new TrailerCheck()
 
   constructor(port: MessagePort, signal: AbortSignal | undefined, onProgress?: (bytes: number) => void) {
     this.#port = port
@@ -124,6 +130,7 @@ export class RelayedSupply implements RawSupply {
   read(out: Uint8Array, start: number, end: number): number {
     const length = Math.min(end - start, this.#chunk.length - this.#at)
     out.set(this.#chunk.subarray(this.#at, this.#at + length), start)
+    this.#check.push(out, start, start + length)
     this.#at += length
     return length
   }
@@ -147,6 +154,7 @@ export class RelayedSupply implements RawSupply {
     this.#rawEnd = answer.rawOffset
     this.#sourceEnd = answer.sourceOffset
     this.#points.push(...answer.points)
+    this.#check.add(answer.trailers)
     this.#onProgress?.(answer.progress)
   }
 

@@ -5,7 +5,7 @@ import { adoptMeter, withHead } from '../bytes/index.ts'
 import { errorToJson, isVarveError } from '../errors.ts'
 import { batchBuffers, type ColumnBatch, type ColumnVector } from '../formats/batch.ts'
 import { formatNamed } from '../formats/registry.ts'
-import { supplyPiece } from '../formats/text/supply.ts'
+import { supplyUnchecked } from '../formats/text/supply.ts'
 import type { Piece } from '../formats/types.ts'
 import { BufferPool } from './buffers.ts'
 import type { FromWorker, Reject, Task, ToWorker } from './messages.ts'
@@ -117,10 +117,9 @@ async function inflate(task: Task, port: MessagePort): Promise<void> {
   const source = withHead(shared.source, task.head ?? NO_HEAD)
   const hooks = { ...memory, ignoreErrors: false, small: task.small }
   try {
-    await serveRelay(port, async (onProgress, signal) => {
-      const piece = task.work as Piece
-      return (await supplyPiece(source, task.layout, piece, { ...hooks, onProgress, signal })).supply
-    })
+    await serveRelay(port, (onProgress, signal) =>
+      supplyUnchecked(source, task.work as Piece, { ...hooks, onProgress, signal }),
+    )
   } finally {
     await shared.give()
   }

@@ -4,6 +4,7 @@ import { isVarveError } from '../../errors.ts'
 import { GzipDecoder } from './gzip-decoder.ts'
 import type { InflateFactory } from './inflate.ts'
 import { createInflate } from './inflate-handle.ts'
+import type { Trailer } from './member-check.ts'
 import { readMemberHeader } from './member-header.ts'
 import { PlainDecoder } from './plain-decoder.ts'
 import { DEFAULT_SPACING, type PointSpacing } from './point-finder.ts'
@@ -12,11 +13,15 @@ import type { AccessPoint, Container, RawDecoder } from './types.ts'
 export interface DecoderOptions {
   /** Make access points while decoding: `true`, or how far apart. */
   readonly points?: boolean | PointSpacing | undefined
+  /** Leave it to a `TrailerCheck`, in another thread perhaps, to compare members with their trailers. */
+  readonly trailers?: boolean | undefined
   /** Another way of inflating than the fastest; for tests. */
   readonly createInflate?: InflateFactory | undefined
 }
 
 export interface ClosableDecoder extends RawDecoder {
+  /** With the option `trailers`: those passed since the last call. */
+  takeTrailers(): Trailer[]
   /** Frees the native memory of a decoder that is not read to its end; otherwise not needed. */
   close(): void
 }
@@ -57,5 +62,5 @@ export function resumeDecoder(
 
 function settings(options: DecoderOptions) {
   const spacing = options.points === true ? DEFAULT_SPACING : options.points || undefined
-  return { spacing, createInflate: options.createInflate ?? createInflate }
+  return { spacing, trailers: options.trailers, createInflate: options.createInflate ?? createInflate }
 }

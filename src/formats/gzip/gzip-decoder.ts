@@ -9,8 +9,8 @@ import { toVarveError, VarveError } from '../../errors.ts'
 import { FedBytes } from './fed-bytes.ts'
 import type { InflateFactory, RawInflate } from './inflate.ts'
 import { leadIn } from './lead-in.ts'
-import { MemberCheck, TRAILER_SIZE } from './member-check.ts'
-import { invalid, readMemberHeader } from './member-header.ts'
+import { MemberCheck, TRAILER_SIZE, type Trailer } from './member-check.ts'
+import { invalid, readMemberHeader, readUint32 } from './member-header.ts'
 import { PointFinder, type PointSpacing } from './point-finder.ts'
 import type { AccessPoint, Container, RawDecoder } from './types.ts'
 import { inflateWindow } from './window.ts'
@@ -27,6 +27,8 @@ export interface GzipDecoderSettings {
   readonly from?: AccessPoint | undefined
   /** Make access points, this far apart (gzip; in bgzf they are free and stand 1 MiB of raw bytes apart). */
   readonly spacing?: PointSpacing | undefined
+  /** Do not compare members with their trailers, but give these by `takeTrailers`. */
+  readonly trailers?: boolean | undefined
   readonly createInflate: InflateFactory
 }
 
@@ -50,13 +52,15 @@ export class GzipDecoder implements RawDecoder {
   /** What the current `read` wrote from here on is not yet in the history. */
   #historyFrom = 0
   #points: AccessPoint[] = []
+  readonly #trailers: Trailer[] | undefined
   /** The point of a member that has not yielded a byte so far: empty members are not worth one. */
   #memberPoint: AccessPoint | undefined
   #lastPointRaw = Number.NEGATIVE_INFINITY
 
-  constructor({ container, from, spacing, createInflate }: GzipDecoderSettings) {
+  constructor({ container, from, spacing, trailers, createInflate }: GzipDecoderSettings) {
     const window = inflateWindow(from?.window ?? new Uint8Array(0))
     this.#container = container
+    this.#trailers = trailers === true && from === undefined ? [] : undefined
     this.#createInflate = createInflate
     this.#fed = new FedBytes(from?.source ?? 0)
     this.#memberStart = from?.source ?? 0
@@ -99,6 +103,11 @@ export class GzipDecoder implements RawDecoder {
     const points = this.#points
     this.#points = []
     return points
+  }
+
+  /** The trailers passed since the last call, of members decoded from their beginning. */
+  takeTrailers(): Trailer[] {
+    return this.#trailers?.splice(0) ?? []
   }
 
   read(out: Uint8Array, start: number, end: number): number {
@@ -179,6 +188,7 @@ export class GzipDecoder implements RawDecoder {
     }
     this.#inflateState = 'used'
     this.#check.begin()
+    if (this.#trailers !== undefined) this.#check.skip()
     this.#historyFrom = at
     this.#state = 'body'
     this.#memberPoint = undefined
@@ -247,6 +257,13 @@ export class GzipDecoder implements RawDecoder {
   #readTrailer(): number {
     const fed = this.#fed
     if (fed.available < TRAILER_SIZE) return this.#wait("ends inside a member's CRC and length")
+    this.#trailers?.push({
+      raw: this.#raw,
+      crc: readUint32(fed.bytes, fed.at),
+      length: readUint32(fed.bytes, fed.at + 4),
+      member: this.#memberName(),
+      offset: fed.offset,
+    })
     const complaint = this.#check.complaint(fed.bytes, fed.at)
     if (complaint !== undefined) throw this.#invalid(`${complaint} in ${this.#memberName()}`, fed.offset)
     fed.at += TRAILER_SIZE

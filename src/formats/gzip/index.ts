@@ -9,6 +9,8 @@ export {
   resumeDecoder,
 } from './decoder.ts'
 export { type InflatePath, inflatePath } from './inflate-handle.ts'
+export type { Trailer } from './member-check.ts'
 export type { PointSpacing } from './point-finder.ts'
+export { TrailerCheck } from './trailer-check.ts'
 export type { AccessPoint, Container, RawDecoder } from './types.ts'
 export { deflateWindow, inflateWindow, WINDOW_SIZE } from './window.ts'

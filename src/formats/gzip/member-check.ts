@@ -6,6 +6,18 @@ import { readUint32 } from './member-header.ts'
 /** CRC32 and ISIZE. */
 export const TRAILER_SIZE = 8
 
+/** What a member's trailer says, for someone else to compare. */
+export interface Trailer {
+  /** Decompressed offset where the member ends. */
+  readonly raw: number
+  readonly crc: number
+  /** Modulo 2^32. */
+  readonly length: number
+  /** The member's name in a complaint, and where its trailer stands in the file. */
+  readonly member: string
+  readonly offset: number
+}
+
 export class MemberCheck {
   #crc = 0
   #length = 0
@@ -29,10 +41,13 @@ export class MemberCheck {
 
   /** What is wrong with the trailer at bytes[at], or `undefined`. */
   complaint(bytes: Uint8Array, at: number): string | undefined {
+    return this.complaintOf(readUint32(bytes, at), readUint32(bytes, at + 4))
+  }
+
+  /** The same for what the trailer says. */
+  complaintOf(crc: number, length: number): string | undefined {
     if (!this.#whole) return undefined
-    const crc = readUint32(bytes, at)
     if (crc !== this.#crc) return `decompressed bytes have CRC32 ${hex(this.#crc)}, expected ${hex(crc)}`
-    const length = readUint32(bytes, at + 4)
     const actual = this.#length % 2 ** 32
     if (length !== actual) return `decompressed length is ${actual} (mod 2^32), expected ${length}`
     return undefined

@@ -40,5 +40,9 @@ export class PlainDecoder implements RawDecoder {
     return length
   }
 
+  takeTrailers(): [] {
+    return []
+  }
+
   close(): void {}
 }

@@ -1,6 +1,7 @@
 /** Decompressed bytes for a piece of work: which decoder, fed from where. */
 
 import type { ByteSource } from '../../bytes/types.ts'
+import type { Trailer } from '../gzip/index.ts'
 import { type ClosableDecoder, createDecoder, resumeDecoder } from '../gzip/index.ts'
 import type { AccessPoint } from '../gzip/types.ts'
 import type { Layout, Piece, ReadHooks, Run } from '../types.ts'
@@ -54,6 +55,10 @@ export class LocalSupply implements RawSupply {
     return this.#decoder.takePoints()
   }
 
+  takeTrailers(): Trailer[] {
+    return this.#decoder.takeTrailers()
+  }
+
   close(): void {
     this.#decoder.close()
     this.#input.close()
@@ -67,6 +72,12 @@ export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: R
   const input = new Input(source, point.source, run.end, hooks.small === true, hooks)
   const decoder = resumeDecoder(layout.container, { ...point, window: point.window ?? NO_WINDOW })
   return new LocalSupply(decoder, input, hooks.onProgress)
+}
+
+/** A whole gzip file for a `TrailerCheck` in another thread: the decoder leaves the checksums to it. */
+export function supplyUnchecked(source: ByteSource, piece: Piece, hooks: ReadHooks): LocalSupply {
+  const input = new Input(source, piece.from, piece.to, true, hooks)
+  return new LocalSupply(createDecoder('gzip', { points: true, trailers: true }), input, hooks.onProgress)
 }
 
 export interface PieceSupply {

@@ -3,7 +3,7 @@
 import { VarveError } from '../../errors.ts'
 import type { Field } from '../../formats/batch.ts'
 import { makeSlice, parseSlice, sliceBytes, sliceToJson } from '../../index/slice.ts'
-import { cutRows, STRATEGIES } from '../../index/strategies.ts'
+import { checkStrategy, cutRows, STRATEGIES } from '../../index/strategies.ts'
 import { optionalText, textArgument, textsArgument } from '../arguments.ts'
 import { indexFile } from '../build.ts'
 import { SliceSet } from '../read-slices.ts'
@@ -46,6 +46,7 @@ export const slices: ScanFunction = {
   async bind({ args, named }, context) {
     const uri = textArgument('the path', args[0])
     const { strategy, args: values } = strategyOf(named)
+    checkStrategy(strategy, values)
     const format = optionalText('format', named.format)
     return {
       columns: COLUMNS,
