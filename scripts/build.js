@@ -42,6 +42,13 @@ const KEPT_MS = 10 * 60 * 1000
 const BANNER =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
+/** npm links the programs of a package's dependencies, not its own: with this, `npx varve` runs from the root. */
+function linkProgram() {
+  const link = join(root, 'node_modules', '.bin', 'varve')
+  rmSync(link, { force: true })
+  symlinkSync(join('..', '..', 'dist', 'main.js'), link)
+}
+
 /** @param {{ types?: boolean, log?: (line: string) => void }} options */
 export async function buildAll({ types = false, log = () => {} } = {}) {
   const began = performance.now()
@@ -86,6 +93,7 @@ export async function buildAll({ types = false, log = () => {} } = {}) {
     rmSync(next, { recursive: true, force: true })
   }
   if (existsSync(join(dist, 'main.js'))) chmodSync(join(dist, 'main.js'), 0o755)
+  linkProgram()
   log(`bundled  in ${(performance.now() - began).toFixed(0)} ms`)
   if (types) declarations(log)
 }
