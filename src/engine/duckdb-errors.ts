@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<string, ErrorCode>> = {
   'Missing Extension': 'unsupported',
   Extension: 'unsupported',
   Autoload: 'unsupported',
+  'Extension Autoloading': 'unsupported',
   INTERRUPT: 'aborted',
   'Out of Memory': 'unavailable',
   'Out of memory': 'unavailable',

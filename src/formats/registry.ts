@@ -25,27 +25,38 @@ const COMPRESSION = /\.(gz|bgz|bgzf|gzip)$/i
 
 /** The ending that names a format: `fq` of `reads.fq.gz`, in lower case. */
 export function formatExtension(path: string): string {
-  const name = path.replace(/[?#].*$/, '').replace(COMPRESSION, '')
+  const name = path.replace(COMPRESSION, '')
   return /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
 }
 
-/** Whether the ending alone makes the path one that varve reads as a table. */
+/** An ending with a wildcard behind it or among alternatives: `*.fastq*`, `*.{fq,fastq}.gz`, `*.csv{,.gz}`. */
+const ENDING_IN_PATTERN = new RegExp(
+  `[.{,](?:${FORMATS.flatMap((format) => format.extensions).join('|')})(?:\\.gz)?[*?[{},][^/]*$`,
+  'i',
+)
+
+/** Whether the ending alone makes the path, or pattern, one that varve reads as a table. */
 export function hasKnownExtension(path: string): boolean {
+  return formatOfName(path) !== undefined || ENDING_IN_PATTERN.test(path)
+}
+
+/** The format that the ending names, whatever the file holds. */
+export function formatOfName(path: string): Format | undefined {
   const extension = formatExtension(path)
-  return extension !== '' && FORMATS.some((format) => format.extensions.includes(extension))
+  return FORMATS.find((format) => format.extensions.includes(extension))
 }
 
 /** The format of a file by its head; among several, the one its name speaks for. `invalid-data` when none fits. */
 export function detectFormat(path: string, head: Head): Format {
-  const extension = formatExtension(path)
-  const named = FORMATS.find((format) => format.extensions.includes(extension))
+  const named = formatOfName(path)
   // Nothing speaks against the name of an empty file.
   if (head.raw.length === 0 && head.whole) return named ?? formatNamed('lines')
   if (named?.detect(path, head) === true) return named
   const found = FORMATS.find((format) => format.detect(path, head))
   // Any text is lines: under a name that promises more, reading it so would hide what is wrong with it.
-  if (found?.name === 'lines' && named !== undefined) return named
-  if (found !== undefined) return found
+  if (found !== undefined && (found.name !== 'lines' || named === undefined)) return found
+  // Who wrote the name meant it: that format says best what it misses.
+  if (named !== undefined) return named
   const bytes = Buffer.from(head.raw.buffer, head.raw.byteOffset, Math.min(8, head.raw.length)).toString(
     'hex',
   )

@@ -97,7 +97,13 @@ function withoutWindow({ source, bits, raw }: Run['point']): Run['point'] {
 
 /** What notices an edited slice. Not a signature: whoever wants to forge one can. */
 function check(value: SliceValue): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
+  return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex').slice(0, 16)
+}
+
+/** The keys of every object in one order, whatever order a JSON tool left them in. */
+function sorted(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** One line of JSON. */
@@ -137,14 +143,7 @@ export function parseSlice(text: string): SliceValue {
   const { check: given, ...rest } = parsed.data
   const layout = parseLayout(rest.layout)
   if (layout === undefined) throw refuse('layout: not one')
-  // The order of keys is the one they are written in, so the text is rebuilt as it was.
   const value = { ...rest, layout: rest.layout as Layout } as SliceValue
-  if (check(reorder(value)) !== given) throw refuse('edited: its checksum does not fit')
+  if (check(value) !== given) throw refuse('edited: its checksum does not fit')
   return value
-}
-
-/** The keys in the order of `makeSlice`, whatever order a JSON tool left them in. */
-function reorder(value: SliceValue): SliceValue {
-  const { v, uri, identity, size, layout, first, firstRow, rows, run, window } = value
-  return { v, uri, identity, size, layout, first, firstRow, rows, run, window }
 }

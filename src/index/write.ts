@@ -8,9 +8,9 @@
 
 import { crc32 } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import type { ZoneValue } from '../formats/text/types.ts'
 import type { Segment } from '../formats/types.ts'
 import { NUMBERS, segmentNumbers, zoneColumns } from './columns.ts'
+import { seal } from './seal.ts'
 import type { IndexFacts } from './types.ts'
 
 export const INDEX_VERSION = 1
@@ -25,7 +25,7 @@ export function writeIndex(facts: IndexFacts, segments: readonly Segment[]): Uin
   const numbers = segments.map((segment, i) =>
     segmentNumbers(segment, windows[i]!.length, crc32(windows[i]!)),
   )
-  const metadata = { v: INDEX_VERSION, ...facts, segments: segments.length, ...checks(numbers, segments) }
+  const metadata = { v: INDEX_VERSION, ...facts, segments: segments.length }
   const buffer = parquetWriteBuffer({
     columnData: [
       {
@@ -53,24 +53,5 @@ export function writeIndex(facts: IndexFacts, segments: readonly Segment[]): Uin
     kvMetadata: [{ key: METADATA_KEY, value: JSON.stringify(metadata) }],
     createdBy: `varve index ${INDEX_VERSION}`,
   })
-  return new Uint8Array(buffer)
-}
-
-/**
- * Checksums, because Parquet itself would not notice a flipped bit: one over everything that decoding relies
- * on, one over the zone maps, without which decoding is only slower.
- */
-export function checks(
-  numbers: readonly (readonly number[])[],
-  segments: readonly Pick<Segment, 'zones'>[],
-): { check: number; zone_check: number } {
-  const zones = segments.map((segment) =>
-    segment.zones.map(({ min, max, nulls }) => [text(min), text(max), nulls]),
-  )
-  return { check: crc32(JSON.stringify(numbers)), zone_check: crc32(JSON.stringify(zones)) }
-}
-
-/** 1 and 1n are the same zone value. */
-function text(value: ZoneValue): string | null {
-  return value === null ? null : String(value)
+  return seal(new Uint8Array(buffer), NUMBERS.length)
 }

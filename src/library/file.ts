@@ -1,39 +1,55 @@
 /** A file as a library value: what is known of it, its index, its slices. */
 
+import { isVarveError } from '../errors.ts'
 import { makeSlice } from '../index/slice.ts'
 import { checkStrategy, cutRows } from '../index/strategies.ts'
 import { indexFile } from '../scan/build.ts'
 import type { ScanContext } from '../scan/context.ts'
-import { openFile } from '../scan/file.ts'
+import { type BoundFile, openFile } from '../scan/file.ts'
+import { findIndexed } from '../scan/indexed.ts'
 import { makeSliceHandle } from './slice.ts'
 import { typeName } from './type-name.ts'
 import type { CallOptions, FileInfo, IndexReport, OpenOptions, SliceStrategy, VarveFile } from './types.ts'
+
+/** What can be told of a file: by its index, else by its head. */
+async function know(
+  uri: string,
+  options: OpenOptions,
+  { home }: ScanContext,
+): Promise<Pick<BoundFile, 'target' | 'layout'>> {
+  // A damaged index is a matter of the calls that need one, not of opening.
+  const indexed = await findIndexed(uri, home, options).catch((error: unknown) => {
+    if (isVarveError(error, 'invalid-data')) return undefined
+    throw error
+  })
+  if (indexed !== undefined) return { target: indexed.target, layout: indexed.index.layout }
+  const bound = await openFile(uri, home, { ...options, ignoreIndex: true })
+  await bound.close()
+  return bound
+}
 
 export async function openVarveFile(
   uri: string,
   { format, options, signal }: OpenOptions,
   context: ScanContext,
 ): Promise<VarveFile> {
-  // A damaged index is a matter of the calls that need one, not of opening.
-  const bound = await openFile(uri, context.home, { format, options, signal, ignoreIndex: true })
-  await bound.close()
-  const { source, layout, head, target } = bound
+  const { target, layout } = await know(uri, { format, options, signal }, context)
   const build = (call: CallOptions & { readonly force?: boolean }) =>
     indexFile(uri, context, { format, options, ...call })
 
   return {
-    uri: source.uri,
-    format: bound.format.name,
+    uri: target.uri,
+    format: target.format,
     columns: layout.columns,
 
     async info(call = {}): Promise<FileInfo> {
       const index = await context.home.find(target, call.signal)
       return {
-        uri: source.uri,
-        format: bound.format.name,
-        container: head.container,
-        size: source.size,
-        identity: source.identity,
+        uri: target.uri,
+        format: target.format,
+        container: layout.container,
+        size: target.size,
+        identity: target.identity,
         columns: layout.columns.map(({ name, type }) => ({ name, type: typeName(type) })),
         index: index?.location ?? (await context.home.place(target)),
         indexed: index !== undefined,
@@ -47,8 +63,8 @@ export async function openVarveFile(
       const began = performance.now()
       const { index, built } = await build(call)
       return {
-        uri: source.uri,
-        format: bound.format.name,
+        uri: target.uri,
+        format: target.format,
         index: index.location,
         built,
         rows: index.rows,

@@ -3,12 +3,12 @@
 import { type Meter, threadMeter } from '../bytes/index.ts'
 import type { QueryResult, RunOptions, Session } from '../engine/types.ts'
 import { VarveError } from '../errors.ts'
-import { hasKnownExtension } from '../formats/registry.ts'
 import { initLake, type LakeReport } from '../lake/init.ts'
 import { expandPattern } from '../scan/expand.ts'
 import { TABLE_FUNCTIONS } from '../scan/functions/index.ts'
 import { createScanService, type LocalScanService } from '../scan/service.ts'
 import { closeStores, loadDotEnv } from '../store/index.ts'
+import { claims } from './claims.ts'
 import { openVarveFile } from './file.ts'
 import { formatRows } from './format-rows.ts'
 import { sliceFromJson } from './slice.ts'
@@ -61,7 +61,7 @@ export class Varve {
 
   async #openSession(): Promise<Session> {
     const { openSession } = await import('../engine/session.ts')
-    return openSession({ scan: this.#service(), functions: TABLE_FUNCTIONS, claims: hasKnownExtension })
+    return openSession({ scan: this.#service(), functions: TABLE_FUNCTIONS, claims })
   }
 
   /** Runs SQL; the result of its last statement. */

@@ -5,6 +5,7 @@ import type { Options } from '../formats/text/types.ts'
 import type { PartitionIndex } from '../index/types.ts'
 import type { ScanContext } from './context.ts'
 import { openFile } from './file.ts'
+import { findIndexed } from './indexed.ts'
 import { OrderedStream } from './stream.ts'
 import type { Progress } from './types.ts'
 import { planFile } from './works.ts'
@@ -25,6 +26,8 @@ export async function indexFile(
   options: BuildOptions = {},
 ): Promise<{ readonly index: PartitionIndex; readonly built: boolean; readonly format: string }> {
   const { signal, onProgress, format, force } = options
+  const there = force === true ? undefined : await findIndexed(uri, context.home, options)
+  if (there !== undefined) return { index: there.index, built: false, format: there.format.name }
   context.pool.warm()
   const file = await openFile(uri, context.home, {
     format,

@@ -84,7 +84,7 @@ export async function openFile(
 }
 
 /** Every reader takes `ignore_errors`; it is the format's matter only where it changes what the file looks like. */
-function optionsFor(format: Format, { ignore_errors, ...options }: Options): Options {
+export function optionsFor(format: Format, { ignore_errors, ...options }: Options): Options {
   const matters = ignore_errors !== undefined && format.optionNames.includes('ignore_errors')
   return matters ? { ...options, ignore_errors } : options
 }

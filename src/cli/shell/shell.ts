@@ -92,7 +92,7 @@ export async function shell(
     terminal.setPrompt(PROMPT)
     terminal.prompt()
     for await (const line of lines) {
-      pending += `${line}\n`
+      pending += pending === '' ? dotted(line) : `${line}\n`
       const script = splitScript(pending, false)
       pending = script.open === undefined ? '' : script.rest
       rememberWhole(terminal, script.items)
@@ -129,6 +129,12 @@ function sayFailed(context: Context, error: unknown): void {
   else printError(context.io, error, false)
 }
 
+/** Words that people type to leave or to be helped, in any shell, are no SQL: they get their dot. */
+function dotted(line: string): string {
+  const [, word] = /^\s*(exit|quit|help)\s*;?\s*$/i.exec(line) ?? []
+  return word === undefined ? `${line}\n` : `.${word.toLowerCase()}\n`
+}
+
 /** Empties the line being typed, as shells do it: what was typed stays on the screen. */
 function clearLine(terminal: Interface): void {
   terminal.write(null, { ctrl: true, name: 'e' })
@@ -140,11 +146,20 @@ function rememberWhole(terminal: Interface, items: readonly ScriptItem[]): void 
   const history = historyOf(terminal)
   for (const { text } of items) {
     const typed = text.split('\n')
-    if (typed.length === 1 || /--|\/\*|\$\$|'[^']*\n/.test(text)) continue
+    if (typed.length === 1 || /--|\/\*|\$\$/.test(text) || breaksInString(typed)) continue
     const newest = history.slice(0, typed.length).reverse()
     if (typed.some((line, i) => newest[i]?.trim() !== line.trim())) continue
     history.splice(0, typed.length, typed.map((line) => line.trim()).join(' '))
   }
+}
+
+/** Whether a line ends inside quotes: there a line break cannot become a space. */
+function breaksInString(lines: readonly string[]): boolean {
+  let quotes = 0
+  return lines.slice(0, -1).some((line) => {
+    quotes += line.match(/['"]/g)?.length ?? 0
+    return quotes % 2 === 1
+  })
 }
 
 /** readline's own list, newest first; documented only through its event. */

@@ -15,9 +15,13 @@ export interface OpenDatabase {
 
 export async function openDatabase(data: EngineData, scans: ScanClient): Promise<OpenDatabase> {
   const config = duckdb.create_config()
+  // No statement shall go to the network behind the user's back; INSTALL and LOAD still can.
+  duckdb.set_config(config, 'autoinstall_known_extensions', 'false')
   for (const [name, value] of Object.entries(data.settings)) duckdb.set_config(config, name, value)
   const database: Database = await duckdb.open(data.database, config)
   const main = await duckdb.connect(database)
+  // Results are drawn in UTC, so text made by SQL shall be, too, on whatever machine. Only now is ICU there.
+  await duckdb.query(main, "set global TimeZone = 'UTC'")
   for (const fn of data.functions) registerTableFunction(main, fn, scans)
   let side: Promise<Connection> | undefined
   let aside: Connection | undefined

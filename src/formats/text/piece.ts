@@ -4,7 +4,7 @@ import { VarveError } from '../../errors.ts'
 import type { ColumnBatch } from '../batch.ts'
 import type { Layout, Piece, PieceResult, Point } from '../types.ts'
 import { type Job, newReader, Records } from './records.ts'
-import { SegmentCutter, segmentSpacing } from './segments.ts'
+import { type RawPlace, SegmentCutter, segmentSpacing, withJudgedEnds } from './segments.ts'
 import { type PieceSupply, supplyPiece } from './supply.ts'
 import { grow, RawWindow } from './window.ts'
 
@@ -43,6 +43,7 @@ async function* pieceBatches(
   const reader = newReader(job, projection, { firstRecord: 0, zones: true })
   const records = new Records(job, window, reader, relative)
   const points = await firstPoints(layout, opened, window)
+  const places: RawPlace[] = points.map(({ source, raw }) => ({ source, raw }))
   const cutter = new SegmentCutter(points.shift()!, start)
   const zones = () => reader.takeZones()
   const sourceEnd = () => (layout.container === 'plain' ? opened.source + window.raw : supply.sourceOffset)
@@ -80,7 +81,10 @@ async function* pieceBatches(
       continue
     }
     if (window.decode()) {
-      points.push(...supply.takePoints())
+      for (const point of supply.takePoints()) {
+        points.push(point)
+        places.push({ source: point.source, raw: point.raw })
+      }
     } else if (window.final) {
       // The reader has not seen yet that the file ends here.
       if (!final && window.at < window.fill) continue
@@ -97,7 +101,10 @@ async function* pieceBatches(
   if (reader.rows > 0) yield records.take()
   const raw = pieceEnd === Number.POSITIVE_INFINITY ? supply.rawOffset : pieceEnd
   if (stop < raw) throw new VarveError('internal', `reading stopped at ${stop} of ${raw} (${source.uri})`)
-  return { start, stop, raw, rows: reader.seen, segments: cutter.segments }
+  const judged = layout.container === 'gzip'
+  if (judged) places.push({ source: source.size, raw })
+  const segments = judged ? withJudgedEnds(cutter.segments, places) : cutter.segments
+  return { start, stop, raw, rows: reader.seen, segments }
 }
 
 /** Where decoding the piece begins, and the access points passed while its first record was looked for. */

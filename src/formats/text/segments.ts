@@ -15,6 +15,30 @@ export function segmentSpacing(size: number): number {
   return Math.max(1 << 20, Math.ceil(size / 65536))
 }
 
+/** Deflate is not even: more than what a few records are off by. */
+const UNEVEN = 8 * 1024
+
+/**
+ * The segments with their source ends judged by the access points around them, of which the last stands at the
+ * file's end. How far the decoder has come when a segment is cut depends on how it was fed; an index shall not.
+ */
+export function withJudgedEnds(segments: readonly Segment[], points: readonly RawPlace[]): Segment[] {
+  const last = points.at(-1)!
+  let i = 1
+  return segments.map((segment) => {
+    while (i < points.length - 1 && points[i]!.raw <= segment.rawEnd) i++
+    const before = points[i - 1]!
+    const behind = points[i] ?? last
+    const part = (segment.rawEnd - before.raw) / Math.max(1, behind.raw - before.raw)
+    const end = Math.ceil(before.source + (behind.source - before.source) * part) + UNEVEN
+    // A point's first byte may still hold bits of the block before it.
+    return { ...segment, end: Math.min(last.source, end, behind.source + 1) }
+  })
+}
+
+/** A place in the source, and in what it is decompressed. */
+export type RawPlace = Pick<Point, 'source' | 'raw'>
+
 export class SegmentCutter {
   readonly segments: Segment[] = []
   #open: Open

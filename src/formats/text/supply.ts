@@ -9,6 +9,9 @@ import { cutBgzf } from './bgzf-piece.ts'
 import { Input } from './input.ts'
 import type { RawSupply } from './window.ts'
 
+const NOTHING = new Uint8Array(0)
+const NO_WINDOW = NOTHING
+
 /** A decoder in this thread, and its input. */
 export class LocalSupply implements RawSupply {
   readonly #decoder: ClosableDecoder
@@ -30,6 +33,8 @@ export class LocalSupply implements RawSupply {
     const behind = this.#input.exhausted
     // Everything fed so far was read, or nobody would ask for more.
     if (behind) this.pieceEnd ??= this.#decoder.rawOffset
+    // The decoder lets go of what it has read: another task may get that memory while the next part is awaited.
+    this.#decoder.feed(NOTHING, false)
     const part = await this.#input.next()
     this.#decoder.feed(part.bytes, part.last)
     if (!behind) this.#onProgress?.(part.bytes.length)
@@ -65,7 +70,6 @@ export class LocalSupply implements RawSupply {
   }
 }
 
-const NO_WINDOW = new Uint8Array(0)
 
 export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: ReadHooks): RawSupply {
   const { point } = run

@@ -80,6 +80,8 @@ export function s3Error(error: unknown, place: Place): VarveError {
   if (error instanceof VarveError) return error
   const { uri, server } = place
   const thrown = error as Error & { code?: string; $metadata?: { httpStatusCode?: number } }
+  if (thrown.name === 'AbortError')
+    return new VarveError('aborted', `the request for ${uri} was cancelled`, { uri })
   const status = place.status ?? thrown.$metadata?.httpStatusCode ?? null
   const network = networkReason(thrown)
   if (network !== undefined) {

@@ -1,0 +1,42 @@
+/** A file that has its index needs not be looked into: cutting it anew reads no byte of it. */
+
+import { formatNamed, formatOfName } from '../formats/registry.ts'
+import type { Format } from '../formats/types.ts'
+import type { IndexHome, IndexTarget } from '../index/location.ts'
+import type { PartitionIndex } from '../index/types.ts'
+import { locate } from '../store/index.ts'
+import { type OpenFileOptions, optionsFor } from './file.ts'
+
+export interface Indexed {
+  readonly index: PartitionIndex
+  readonly format: Format
+  readonly target: IndexTarget
+}
+
+/**
+ * The index for the format that was given, or that the name speaks of, by the object's identity alone; `undefined`
+ * where there is none: then the file's head tells. `invalid-data` when the index is damaged or foreign.
+ */
+export async function findIndexed(
+  uri: string,
+  home: IndexHome,
+  { format: name, options = {}, signal }: OpenFileOptions,
+): Promise<Indexed | undefined> {
+  const format = name === undefined ? formatOfName(uri) : formatNamed(name)
+  if (format === undefined) return undefined
+  const { store, key } = locate(uri)
+  home.lake().catch(() => undefined)
+  const source = await store.open(key, { signal })
+  if (source === undefined) return undefined
+  const { identity, size } = source
+  await source.close?.()
+  const target = {
+    uri: source.uri,
+    identity,
+    size,
+    format: format.name,
+    options: optionsFor(format, options),
+  }
+  const index = await home.find(target, signal)
+  return index && { index, format, target }
+}
