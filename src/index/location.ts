@@ -84,15 +84,25 @@ export class IndexHome {
     const lake = await this.lake()
     let store = lake ?? this.#cache()
     try {
-      await store.put(key, bytes)
+      await keep(store, key, bytes)
     } catch (error) {
       if (lake === undefined || !isVarveError(error, 'denied', 'read-only')) throw error
       store = this.#cache()
-      await store.put(key, bytes)
+      await keep(store, key, bytes)
     }
     const file = await store.open(key)
     return await readIndex(file!, target)
   }
+}
+
+/**
+ * Writes the index unless the same one is there: on a disk a file written anew is another one, to the slices that
+ * were cut by it and to whoever reads it just now.
+ */
+async function keep(store: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
+  if ((await store.put(key, bytes, { ifNoneMatch: '*' })) === 'written') return
+  const there = await store.get(key)
+  if (there === undefined || Buffer.compare(there.bytes, bytes) !== 0) await store.put(key, bytes)
 }
 
 function asFolder(url: string): string {

@@ -9,8 +9,8 @@
 import { crc32 } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Segment } from '../formats/types.ts'
+import { seal } from './checksums.ts'
 import { NUMBERS, segmentNumbers, zoneColumns } from './columns.ts'
-import { seal } from './seal.ts'
 import type { IndexFacts } from './types.ts'
 
 export const INDEX_VERSION = 1
