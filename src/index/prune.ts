@@ -1,7 +1,8 @@
 /** Which rows a WHERE can touch, by ordinal and by zone maps. Advice only: the filter stays in the query. */
 
 import type { Zone, ZoneValue } from '../formats/text/types.ts'
-import type { Segment } from '../formats/types.ts'
+import type { Layout, Segment } from '../formats/types.ts'
+import { comparable } from './comparable.ts'
 import type { RowRange } from './runs.ts'
 import type { PartitionIndex } from './types.ts'
 
@@ -24,9 +25,11 @@ export function pruneRows(index: PartitionIndex, conditions: readonly Condition[
     index.rows,
     conditions.filter((condition) => condition.column === ordinal),
   )
-  const zoned = conditions
-    .map((condition) => ({ condition, zone: layout.zones.indexOf(condition.column) }))
-    .filter(({ zone }) => zone >= 0)
+  const zoned = conditions.flatMap((condition) => {
+    const zone = layout.zones.indexOf(condition.column)
+    const fitted = zone < 0 ? undefined : fit(condition, layout)
+    return fitted === undefined ? [] : [{ condition: fitted, zone }]
+  })
 
   const ranges: { firstRow: number; rows: number }[] = []
   const add = (firstRow: number, end: number): void => {
@@ -45,16 +48,27 @@ export function pruneRows(index: PartitionIndex, conditions: readonly Condition[
   return ranges
 }
 
+/** The condition with values that compare with zones, `undefined` when one of them does not. */
+function fit(condition: Condition, { columns }: Layout): Condition | undefined {
+  const type = columns.find(({ name }) => name === condition.column)?.type
+  if (type === undefined || (condition.op === 'starts with' && type.kind !== 'utf8')) return undefined
+  const values = condition.values.map((value) => comparable(value, type))
+  const known = values.filter((value) => value !== undefined && value !== null)
+  return known.length === values.length ? { ...condition, values: known } : undefined
+}
+
 /** The ordinals [from, to) that fulfil the conditions about them. */
 function ordinalBounds(rows: number, conditions: readonly Condition[]): { from: number; to: number } {
   let from = 0
   let to = rows
   for (const { op, values } of conditions) {
-    const numbers = values.map(Number)
     if (op === 'is null') return { from: 0, to: 0 }
-    if (op === 'starts with' || numbers.some(Number.isNaN)) continue
-    const least = Math.min(...numbers)
-    const most = Math.max(...numbers)
+    // Anything else than a number is compared in ways of its own.
+    const numbers = values.map((value) => (typeof value === 'bigint' ? Number(value) : value))
+    if (op === 'starts with' || !numbers.every((value) => typeof value === 'number' && !Number.isNaN(value)))
+      continue
+    const least = Math.min(...(numbers as number[]))
+    const most = Math.max(...(numbers as number[]))
     if (op === '=' || op === 'in') {
       from = Math.max(from, Math.ceil(least))
       to = Math.min(to, Math.floor(most) + 1)

@@ -59,6 +59,21 @@ describe('shell', () => {
     expect(typed.history).toBe('select 42 ;\nselect 1; select 2;\n')
   })
 
+  test('a statement with strings is one entry too, unless a line ends inside one', async () => {
+    const typed = await type(["select 'a'\n", "|| 'b';\n", "select 'c\n", "d';\n", '.quit\n'])
+    expect(typed.history).toBe("select 'a' || 'b';\nselect 'c\nd';\n.quit\n")
+  })
+
+  test.each(['exit', 'quit', 'QUIT;'])(
+    '%s leaves, help helps; inside a statement they are SQL',
+    async (word) => {
+      const typed = await type(['help\n', 'select\n', 'help\n', ';\n', `${word}\n`, 'select 9;\n'])
+      expect(typed.code).toBe(0)
+      expect(typed.screen).toContain('.timer on|off')
+      expect(statements(typed)).toEqual(['select\nhelp\n;'])
+    },
+  )
+
   test('errors do not end it', async () => {
     const typed = await type(['fail invalid-input;\n', '.nope\n', 'select 3;\n', '.quit\n'])
     expect(typed.code).toBe(0)
