@@ -52,11 +52,14 @@ const parts = (name: string) => ({ min: `min_${name}`, max: `max_${name}`, nulls
 
 export function zoneColumns(layout: Layout, segments: readonly Segment[]): ColumnSource[] {
   return layout.zones.flatMap((name, i) => {
-    const type = zoneType(typeOf(layout, name))
+    const of = typeOf(layout, name)
+    const type = zoneType(of)
     const values = (pick: (zone: Zone) => ZoneValue) =>
       segments.map((segment) => {
         const value = segment.zones[i] === undefined ? null : pick(segment.zones[i])
-        return type === 'INT64' && typeof value === 'number' ? BigInt(value) : value
+        if (type !== 'INT64' || (typeof value !== 'number' && typeof value !== 'bigint')) return value
+        // Parquet's INT64 has a sign: the same 64 bits mean another number in UBIGINT.
+        return of.kind === 'uint64' ? BigInt.asIntN(64, BigInt(value)) : BigInt(value)
       })
     const { min, max, nulls } = parts(name)
     return [
@@ -79,6 +82,11 @@ export function zoneColumnNames(layout: Layout): string[] {
 export function readZones(layout: Layout, row: Readonly<Record<string, unknown>>): Zone[] {
   return layout.zones.map((name) => {
     const { min, max, nulls } = parts(name)
-    return { min: row[min] as ZoneValue, max: row[max] as ZoneValue, nulls: row[nulls] !== false }
+    const unsigned = typeOf(layout, name).kind === 'uint64'
+    const value = (column: string): ZoneValue => {
+      const found = row[column] as ZoneValue
+      return unsigned && typeof found === 'bigint' ? BigInt.asUintN(64, found) : found
+    }
+    return { min: value(min), max: value(max), nulls: row[nulls] !== false }
   })
 }

@@ -27,7 +27,7 @@ export function pruneRows(index: PartitionIndex, conditions: readonly Condition[
   )
   const zoned = conditions.flatMap((condition) => {
     const zone = layout.zones.indexOf(condition.column)
-    const fitted = zone < 0 ? undefined : fit(condition, layout)
+    const fitted = zone < 0 ? undefined : comparableTo(layout, condition)
     return fitted === undefined ? [] : [{ condition: fitted, zone }]
   })
 
@@ -49,7 +49,7 @@ export function pruneRows(index: PartitionIndex, conditions: readonly Condition[
 }
 
 /** The condition with values that compare with zones, `undefined` when one of them does not. */
-function fit(condition: Condition, { columns }: Layout): Condition | undefined {
+function comparableTo({ columns }: Layout, condition: Condition): Condition | undefined {
   const type = columns.find(({ name }) => name === condition.column)?.type
   if (type === undefined || (condition.op === 'starts with' && type.kind !== 'utf8')) return undefined
   const values = condition.values.map((value) => comparable(value, type))
@@ -64,11 +64,11 @@ function ordinalBounds(rows: number, conditions: readonly Condition[]): { from: 
   for (const { op, values } of conditions) {
     if (op === 'is null') return { from: 0, to: 0 }
     // Anything else than a number is compared in ways of its own.
-    const numbers = values.map((value) => (typeof value === 'bigint' ? Number(value) : value))
-    if (op === 'starts with' || !numbers.every((value) => typeof value === 'number' && !Number.isNaN(value)))
-      continue
-    const least = Math.min(...(numbers as number[]))
-    const most = Math.max(...(numbers as number[]))
+    const numbers = values.filter(isNumber).map(Number)
+    if (op === 'starts with' || numbers.length !== values.length) continue
+    // Not Math.min(...numbers): a list may hold more than a call takes.
+    const least = numbers.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    const most = numbers.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
     if (op === '=' || op === 'in') {
       from = Math.max(from, Math.ceil(least))
       to = Math.min(to, Math.floor(most) + 1)

@@ -21,6 +21,9 @@ export interface ReadOptions {
 
 export const FILENAME: Field = { name: 'filename', type: { kind: 'utf8' } }
 
+/** Files that are being opened while one is read. */
+const OPENED_AHEAD = 4
+
 /** Rows of a batch that holds nothing but their number. */
 const COUNTED_ROWS = 1 << 20
 
@@ -31,8 +34,6 @@ export class FileSet implements BoundCall {
   readonly #uris: readonly string[]
   readonly #options: ReadOptions
   readonly #context: ScanContext
-  /** Files after the first, opened when their turn comes and kept for the next scan. */
-  readonly #opened = new Map<string, Promise<BoundFile>>()
 
   private constructor(uris: readonly string[], first: BoundFile, options: ReadOptions, context: ScanContext) {
     this.#first = first
@@ -66,20 +67,37 @@ export class FileSet implements BoundCall {
     }
   }
 
-  async #file(i: number, signal: AbortSignal): Promise<BoundFile> {
+  async #open(i: number, signal: AbortSignal): Promise<BoundFile> {
     if (i === 0) return this.#first
-    const uri = this.#uris[i]!
-    let file = this.#opened.get(uri)
-    if (file === undefined) {
-      const format = this.#first.format.name
-      file = openFile(uri, this.#context.home, { format, options: this.#options.options, signal })
-      this.#opened.set(uri, file)
-      // A file that could not be opened is asked for again by the next scan.
-      file.catch(() => this.#opened.delete(uri))
+    const format = this.#first.format.name
+    const { options } = this.#options
+    const file = await openFile(this.#uris[i]!, this.#context.home, { format, options, signal })
+    checkSameColumns(this.#first.layout.columns, this.#first.uri, file)
+    return file
+  }
+
+  /** The files in turn, each until the next one is asked for: a descriptor and a head are not kept for thousands. */
+  async *#files(signal: AbortSignal): AsyncGenerator<BoundFile, void> {
+    const opening: Promise<BoundFile>[] = []
+    const close = async (file: BoundFile): Promise<void> => {
+      if (file !== this.#first) await file.close()
     }
-    const opened = await file
-    checkSameColumns(this.#first.layout.columns, this.#first.uri, opened)
-    return opened
+    // A scan that is closed asks for no further file, so its generator does not end by itself.
+    signal.addEventListener('abort', () => {
+      for (const file of opening) file.then(close).catch(() => undefined)
+    })
+    for (let i = 0, next = 0; i < this.#uris.length; i++) {
+      // Opening costs round trips; who wants more than the first file gets the next ones meanwhile.
+      for (; next < this.#uris.length && next <= (i === 0 ? 0 : i + OPENED_AHEAD); next++) {
+        const file = this.#open(next, signal)
+        file.catch(() => undefined)
+        opening.push(file)
+      }
+      const file = await opening[0]!
+      yield file
+      opening.shift()
+      await close(file)
+    }
   }
 
   open(columns: readonly number[], predicates: readonly Predicate[]): ScanStream {
@@ -89,8 +107,9 @@ export class FileSet implements BoundCall {
     let total = 0
 
     const works = async function* (this: FileSet): AsyncGenerator<Planned, void> {
-      for (const [i, uri] of this.#uris.entries()) {
-        const file = await this.#file(i, abort.signal)
+      let i = 0
+      for await (const file of this.#files(abort.signal)) {
+        const uri = this.#uris[i++]!
         total += file.source.size
         const wanted = columns.map((column): TaskColumn => (column === last ? { constant: uri } : column))
         yield* planFile(file, wanted, predicates, abort.signal)
@@ -141,8 +160,6 @@ export class FileSet implements BoundCall {
   }
 
   async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#opened.values())
-    const files = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    await Promise.all([this.#first, ...files].map((file) => file.close()))
+    await this.#first.close()
   }
 }

@@ -70,7 +70,6 @@ export class LocalSupply implements RawSupply {
   }
 }
 
-
 export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: ReadHooks): RawSupply {
   const { point } = run
   const input = new Input(source, point.source, run.end, hooks.small === true, hooks)

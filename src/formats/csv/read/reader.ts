@@ -137,7 +137,8 @@ export class CsvReader implements RecordReader {
       if (next < 0) return at
       at = next
     }
-    return this.#skipBlank(bytes, at, end, final)
+    // Who stopped for its rows may stop anywhere in a run of blank lines, and the next one goes on from there.
+    return this.rows >= maxRows ? at : this.#skipBlank(bytes, at, end, final)
   }
 
   /**
