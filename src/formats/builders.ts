@@ -37,6 +37,13 @@ class Validity {
     bits[index >> 3]! &= ~(1 << (index & 7))
   }
 
+  /** Forgets nulls from value `length` on. */
+  truncate(length: number): void {
+    const bits = this.#bits
+    if (bits === undefined) return
+    for (let i = length; i < bits.length * 8; i++) bits[i >> 3]! |= 1 << (i & 7)
+  }
+
   take(length: number): Uint8Array | undefined {
     let bits = this.#bits
     this.#bits = undefined
@@ -112,6 +119,14 @@ export class Utf8Builder {
 
   value(index: number): Uint8Array {
     return this.#values.subarray(this.#offsets[index]!, this.#offsets[index + 1]!)
+  }
+
+  /** Forgets the values from `length` on. */
+  truncate(length: number): void {
+    if (length >= this.#length) return
+    this.#length = length
+    this.#used = this.#offsets[length]!
+    this.#validity.truncate(length)
   }
 
   take(): ColumnVector {

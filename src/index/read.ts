@@ -92,6 +92,7 @@ export async function readIndex(
       const bytes = await file.read(first, held.at(-1)!.end, { signal: windowSignal })
       return wanted.map((place) => place && windowAt(bytes, first, place, file.uri))
     },
+    close: async () => file.close?.(),
   }
 }
 

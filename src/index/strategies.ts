@@ -69,7 +69,8 @@ export function cutRows(
   args: Readonly<Record<string, unknown>>,
 ): RowRange[] {
   const { argument, cut, value } = checkStrategy(strategy, args)
-  if (strategy === 'rows' && index.rows / value > MOST) throw wrongValue(strategy, argument, value)
+  const most = strategy === 'rows' ? index.rows / value : Math.min(index.rows, index.size / value)
+  if (strategy !== 'count' && most > MOST) throw wrongValue(strategy, argument, value)
   return cut(index, value)
 }
 
@@ -78,7 +79,7 @@ export function checkStrategy(
   strategy: string,
   args: Readonly<Record<string, unknown>>,
 ): { readonly argument: string; readonly cut: Cut; readonly value: number } {
-  const known = STRATEGIES[strategy]
+  const known = Object.hasOwn(STRATEGIES, strategy) ? STRATEGIES[strategy] : undefined
   if (known === undefined) {
     const names = Object.keys(STRATEGIES).join(', ')
     throw new VarveError('invalid-input', `unknown strategy "${strategy}", expected one of ${names}`, {
@@ -92,9 +93,12 @@ export function checkStrategy(
       throw new VarveError('invalid-input', message, { strategy, argument: name })
     }
   }
-  const value = Number(args[argument])
+  const given = args[argument]
+  const isDigits = typeof given === 'string' && /^\d+$/.test(given)
+  const value =
+    isDigits || typeof given === 'number' || typeof given === 'bigint' ? Number(given) : Number.NaN
   if (!Number.isSafeInteger(value) || value < 1 || (strategy === 'count' && value > MOST))
-    throw wrongValue(strategy, argument, args[argument])
+    throw wrongValue(strategy, argument, given)
   return { ...known, value }
 }
 

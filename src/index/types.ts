@@ -32,4 +32,6 @@ export interface PartitionIndex extends IndexFacts {
   windowPlace(i: number): WindowPlace | undefined
   /** The windows of segments [from, to), with one ranged read; undefined for those that need none. */
   windows(from: number, to: number, signal?: AbortSignal): Promise<(Uint8Array | undefined)[]>
+  /** Lets go of the index file; no window can be read any more. */
+  close?(): Promise<void>
 }

@@ -22,6 +22,7 @@ async function know(
     if (isVarveError(error, 'invalid-data')) return undefined
     throw error
   })
+  await indexed?.index.close?.()
   if (indexed !== undefined) return { target: indexed.target, layout: indexed.index.layout }
   const bound = await openFile(uri, home, { ...options, ignoreIndex: true })
   await bound.close()
@@ -44,6 +45,7 @@ export async function openVarveFile(
 
     async info(call = {}): Promise<FileInfo> {
       const index = await context.home.find(target, call.signal)
+      await index?.close?.()
       return {
         uri: target.uri,
         format: target.format,

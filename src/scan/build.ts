@@ -27,6 +27,7 @@ export async function indexFile(
 ): Promise<{ readonly index: PartitionIndex; readonly built: boolean; readonly format: string }> {
   const { signal, onProgress, format, force } = options
   const there = force === true ? undefined : await findIndexed(uri, context.home, options)
+  await there?.index.close?.()
   if (there !== undefined) return { index: there.index, built: false, format: there.format.name }
   context.pool.warm()
   const file = await openFile(uri, context.home, {

@@ -50,6 +50,7 @@ export class BoundFile {
 
   async close(): Promise<void> {
     await this.source.close?.()
+    await this.index?.close?.()
   }
 }
 

@@ -54,7 +54,9 @@ export class FileSet implements BoundCall {
   ): Promise<FileSet> {
     const { format, options: given } = options
     context.pool.warm()
-    const first = await openFile(uris[0]!, context.home, { format, options: given, signal })
+    // An index numbers the records that were good when it was built, for nobody who asked for their text.
+    const ignoreIndex = options.ignoreErrors
+    const first = await openFile(uris[0]!, context.home, { format, options: given, signal, ignoreIndex })
     return new FileSet(uris, first, options, context)
   }
 
@@ -70,8 +72,8 @@ export class FileSet implements BoundCall {
   async #open(i: number, signal: AbortSignal): Promise<BoundFile> {
     if (i === 0) return this.#first
     const format = this.#first.format.name
-    const { options } = this.#options
-    const file = await openFile(this.#uris[i]!, this.#context.home, { format, options, signal })
+    const { options, ignoreErrors: ignoreIndex } = this.#options
+    const file = await openFile(this.#uris[i]!, this.#context.home, { format, options, signal, ignoreIndex })
     checkSameColumns(this.#first.layout.columns, this.#first.uri, file)
     return file
   }
@@ -154,6 +156,7 @@ export class FileSet implements BoundCall {
     if (this.#options.ignoreErrors) return
     try {
       await scan.finish()
+      if (scan.file !== this.#first) await scan.file.close()
     } catch (error) {
       this.#context.warn(`the index of ${scan.file.uri} could not be kept: ${(error as Error).message}`)
     }

@@ -157,6 +157,8 @@ export class OrderedStream implements ScanStream {
     const ahead = this.#hot ? this.#pool.size * 3 : 1
     while (!this.#planned && this.#slots.length < ahead) {
       const next = await this.#plan.works.next()
+      // What was planned while somebody closed the stream is not begun any more.
+      if (this.#closed) return
       if (next.done === true) {
         this.#planned = true
         return
@@ -250,7 +252,15 @@ export class OrderedStream implements ScanStream {
   #passRejects(slot: Slot): void {
     if (slot.rejects.length === 0) return
     const { rows, raw } = slot.scan ?? { rows: 0, raw: 0 }
-    const placed = slot.rejects.map((one) => ({ ...one, byte: one.byte + raw, record: one.record + rows }))
+    const placed = slot.rejects.map((one) => {
+      const record = one.record + rows
+      return {
+        ...one,
+        byte: one.byte + raw,
+        record,
+        message: one.message.replace('{record}', String(record)),
+      }
+    })
     slot.rejects = []
     this.#plan.onRejects?.(placed)
   }

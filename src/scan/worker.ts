@@ -67,6 +67,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
   running.set(id, self)
   const shared = sources.take(task)
   const source = withHead(shared.source, task.head ?? NO_HEAD)
+  let reading: { return(value: undefined): Promise<unknown> } | undefined
   try {
     const { projection, assemble } = columnsOf(task)
     const rejects: Reject[] = []
@@ -83,6 +84,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
       onReject: (bad) =>
         rejects.push({ uri: source.uri, byte: bad.byte, record: bad.record, message: bad.message }),
     })
+    reading = batches
     for (;;) {
       const next = await batches.next()
       if (abort.signal.aborted) return
@@ -107,6 +109,8 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
     }
   } finally {
     running.delete(id)
+    // A task that was left in the middle still holds its decoder, its memory and another thread's attention.
+    await reading?.return(undefined).catch(() => undefined)
     await shared.give()
   }
 }

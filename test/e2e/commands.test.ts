@@ -93,7 +93,10 @@ describe.concurrent('slices and cat', () => {
     [['--bytes', '40000'], undefined],
     [[], 1],
   ])('%j', async (strategy, expected) => {
-    for (const file of ['reads.fastq', 'reads.fastq.gz', 'reads.bgz.fastq.gz']) {
+    const all = ['reads.fastq.gz', 'reads.fastq', 'reads.bgz.fastq.gz']
+    // How rows are grouped is the same for all containers; where they are cut is not.
+    const files = ['-n', '--bytes'].includes(strategy[0] ?? '') ? all : all.slice(0, 1)
+    for (const file of files) {
       const slices = await place.slices([file, ...strategy])
       if (expected !== undefined) expect(slices, file).toHaveLength(expected)
       else expect(slices.length, file).toBeGreaterThan(1)

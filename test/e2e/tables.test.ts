@@ -1,10 +1,12 @@
 /** A path is a table, wherever SQL takes one. */
 
+import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { csvText, fastqText } from './data.ts'
-import { expectFailure, type Row, Workplace } from './program.ts'
+import { expectFailure, MAIN, type Row, Workplace } from './program.ts'
 
 const place = new Workplace()
 
@@ -135,6 +137,21 @@ describe.concurrent('many files', () => {
     expect(row?.filename).toBe('run/a.fastq')
     const [other] = await place.rows("from 'run/a.fastq' limit 1")
     expect(other).not.toHaveProperty('filename')
+  })
+
+  test('more files than descriptors: none is kept open', async () => {
+    mkdirSync(place.path('lots'))
+    for (let i = 0; i < 150; i++) writeFileSync(place.path(`lots/${i}.fastq`), fastqText(2, 20, i))
+    const sql = "select count(*) as n, count(distinct filename) as files from 'lots/*.fastq'"
+    // Once building the indexes, once with them.
+    for (let time = 0; time < 2; time++) {
+      const words = ['-c', 'ulimit -n 80; exec "$@"', 'bash', process.execPath, MAIN, 'sql', '-c', sql]
+      const { stdout } = await promisify(execFile)('bash', [...words, '--format', 'csv'], {
+        cwd: place.dir,
+        env: place.env,
+      })
+      expect(stdout).toBe('n,files\n300,150\n')
+    }
   })
 
   test('files in another format, or with other columns, are refused by name', async () => {

@@ -6,6 +6,7 @@
  * begin a record and does not is an error.
  */
 
+import { isUtf8 } from 'node:buffer'
 import type { ColumnBatch, ColumnVector } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type Zone,
 } from '../text/types.ts'
 import { firstInvalidUtf8 } from '../text/utf8.ts'
+import { readRecord, recordBehind, type Span, textEnd } from './record.ts'
 
 const LF = 10
 const CR = 13
@@ -30,11 +32,6 @@ export const SEQUENCE = 2
 export const QUALITY = 3
 export const RECORD = 4
 
-/** End of a line's text: before its CR, when it has one. */
-function textEnd(bytes: Uint8Array, start: number, lineEnd: number): number {
-  return lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd
-}
-
 export class FastqReader implements RecordReader {
   rows = 0
   seen = 0
@@ -44,6 +41,8 @@ export class FastqReader implements RecordReader {
   readonly #sequence: Utf8Builder | undefined
   readonly #quality: Utf8Builder | undefined
   #rejects: BadRecord[] = []
+  /** Each value is looked at by itself: something in these bytes is wrong. */
+  #careful = false
 
   constructor(
     readonly projection: readonly number[],
@@ -72,17 +71,34 @@ export class FastqReader implements RecordReader {
     final: boolean,
     maxRows: number,
   ): number {
-    const held = this.rows
-    const stop = this.#records(bytes, start, until, end, final, maxRows)
-    for (const builder of this.#columns) {
-      const row = builder === undefined ? -1 : firstInvalidUtf8(builder, held)
-      if (row < 0) continue
-      const skipped = new FastqReader([], { ...this.settings, ignoreErrors: true })
-      const at = skipped.read(bytes, start, until, end, final, row - held)
-      const record = this.settings.firstRecord + this.seen - this.rows + row
-      throw new BadRecordError({ at, record, message: `fastq: record ${record} is not valid UTF-8` })
+    const { rows, seen } = this
+    const rejects = this.#rejects.length
+    try {
+      const stop = this.#records(bytes, start, until, end, final, maxRows)
+      if (!this.#doubtful(rows)) return stop
+    } catch (error) {
+      // A record may look bad because the one before it was, and reached too far.
+      if (!(error instanceof BadRecordError)) throw error
     }
-    return stop
+    // Somewhere in there is a bad record. Once more, with care.
+    for (const column of this.#columns) column?.truncate(rows)
+    this.#rejects.length = rejects
+    this.rows = rows
+    this.seen = seen
+    this.#careful = true
+    try {
+      return this.#records(bytes, start, until, end, final, maxRows)
+    } finally {
+      this.#careful = false
+    }
+  }
+
+  /** Whether a value from `row` on is not UTF-8, or a quality holds the end of its line: it was too short. */
+  #doubtful(row: number): boolean {
+    const quality = this.#quality?.view(row)
+    // memchr, which `includes` of a Uint8Array is not.
+    if (quality && Buffer.from(quality.buffer, quality.byteOffset, quality.length).includes(LF)) return true
+    return this.#columns.some((column) => column !== undefined && firstInvalidUtf8(column, row) >= 0)
   }
 
   #records(
@@ -105,22 +121,23 @@ export class FastqReader implements RecordReader {
         }
         if (final && titleEnd < 0 && textEnd(bytes, at, end) === at) return end
         if (titleEnd < 0 && !final) return at
-        at = this.#bad(buffer, at, end, this.#unexpected(buffer, at, end))
-        continue
-      }
-      const next = titleEnd < 0 ? -1 : this.#fourLines(bytes, buffer, at, titleEnd, end, final)
-      if (next >= 0) {
+        const first = JSON.stringify(String.fromCharCode(bytes[at]!))
+        const next = this.#bad(bytes, buffer, at, end, final, `starts with ${first}, expected "@"`)
+        if (next < 0) return at
         at = next
         continue
       }
-      const wrapped = this.#wrapped(bytes, buffer, at, end, final)
-      if (typeof wrapped === 'string') {
-        at = this.#bad(buffer, at, end, wrapped)
-      } else if (wrapped < 0) {
-        return at
-      } else {
-        at = wrapped
+      const { rows } = this
+      let next = titleEnd < 0 ? -1 : this.#fourLines(bytes, buffer, at, titleEnd, end, final)
+      if (next < 0) next = this.#anyLines(bytes, buffer, at, end, final)
+      if (next < 0) return at
+      if (this.#careful && this.rows > rows && !this.#check()) {
+        this.rows--
+        this.seen--
+        for (const column of this.#columns) column?.truncate(rows)
+        this.#note(at, 'is not valid UTF-8')
       }
+      at = next
     }
     return at
   }
@@ -144,12 +161,20 @@ export class FastqReader implements RecordReader {
     const quality = plusEnd + 1
     // The sequence's length says where the quality ends: one search less.
     const qualityEnd = quality + (sequenceEnd - sequence)
+    // Where a bad record would be passed over, a quality that is too short must not reach into the next title.
+    if (this.#careful || this.settings.ignoreErrors) {
+      const feed = buffer.indexOf(LF, quality)
+      if (feed >= 0 && feed < qualityEnd) return -1
+    }
     let next: number
+    if (qualityEnd > quality && bytes[qualityEnd - 1] === CR) return -1
     if (qualityEnd < end && bytes[qualityEnd] === LF) next = qualityEnd + 1
     else if (qualityEnd + 1 < end && bytes[qualityEnd] === CR && bytes[qualityEnd + 1] === LF)
       next = qualityEnd + 2
-    else if (final && (qualityEnd === end || (qualityEnd + 1 === end && bytes[qualityEnd] === CR))) next = end
-    else return -1
+    else if (final && (qualityEnd === end || (qualityEnd + 1 === end && bytes[qualityEnd] === CR))) {
+      if (buffer.indexOf(LF, quality) >= 0) return -1
+      next = end
+    } else return -1
     this.#title(bytes, at, titleEnd)
     this.#sequence?.append(bytes, sequence, sequenceEnd)
     this.#quality?.append(bytes, quality, qualityEnd)
@@ -157,61 +182,19 @@ export class FastqReader implements RecordReader {
     return next
   }
 
-  /** Any number of sequence lines, `+`, quality lines until the lengths agree. Text says what is wrong, -1 wants more. */
-  #wrapped(bytes: Uint8Array, buffer: Buffer, at: number, end: number, final: boolean): number | string {
-    const number = this.settings.firstRecord + this.seen
-    const cut = `fastq: record ${number} ends in the middle, expected its`
-    let line = at
-    const lines: [number, number][] = []
-    const next = (): boolean => {
-      const feed = buffer.indexOf(LF, line)
-      if (feed < 0 && (!final || line >= end)) return false
-      const stop = feed < 0 ? end : feed
-      lines.push([line, textEnd(bytes, line, stop)])
-      line = feed < 0 ? end : feed + 1
-      return true
-    }
-    const more = (part: string): number | string => (final ? `${cut} ${part}` : -1)
-
-    if (!next()) return -1
-    const title = lines.pop()!
-    let bases = 0
-    for (;;) {
-      if (!next()) return more('sequence')
-      const [from, to] = lines.at(-1)!
-      if (bytes[from] === PLUS && to > from) break
-      // An endless search would make a broken file cost its square: no title stands inside a sequence.
-      if (bytes[from] === AT && lines.length > 1) {
-        return `fastq: record ${number} has no line that starts with "+" before the next title`
-      }
-      bases += to - from
-    }
-    lines.pop()
-    const sequenceLines = lines.splice(0)
-    let values = 0
-    while (values < bases) {
-      if (!next()) {
-        return final && values > 0
-          ? `fastq: record ${number} has ${values} quality values, expected ${bases}, one for each base`
-          : more('quality')
-      }
-      const [from, to] = lines.at(-1)!
-      values += to - from
-    }
-    if (values !== bases) {
-      // With one line of bases, it is the one line of values that has the wrong length, not what follows it.
-      if (sequenceLines.length === 1) values = lines[0]![1] - lines[0]![0]
-      return `fastq: record ${number} has ${values} quality values, expected ${bases}, one for each base`
-    }
-    this.#title(bytes, title[0], title[1])
-    this.#joined(this.#sequence, bytes, sequenceLines)
-    this.#joined(this.#quality, bytes, lines)
+  /** The record in any form; -1 when more bytes are needed. Where it is bad, what `#bad` says. */
+  #anyLines(bytes: Uint8Array, buffer: Buffer, at: number, end: number, final: boolean): number {
+    const found = readRecord(bytes, buffer, at, end, final)
+    if (found === undefined) return -1
+    if (typeof found === 'string') return this.#bad(bytes, buffer, at, end, final, found)
+    this.#title(bytes, found.title[0], found.title[1])
+    this.#joined(this.#sequence, bytes, found.sequence)
+    this.#joined(this.#quality, bytes, found.quality)
     this.#count()
-    // Without a base there may still be an (empty) quality line; it is white space like any other.
-    return line
+    return found.next
   }
 
-  #joined(column: Utf8Builder | undefined, bytes: Uint8Array, lines: readonly [number, number][]): void {
+  #joined(column: Utf8Builder | undefined, bytes: Uint8Array, lines: readonly Span[]): void {
     if (column === undefined) return
     column.append(bytes, 0, 0)
     for (const [from, to] of lines) column.extend(bytes, from, to)
@@ -235,19 +218,23 @@ export class FastqReader implements RecordReader {
     this.seen++
   }
 
-  #unexpected(buffer: Buffer, at: number, end: number): string {
-    const text = buffer.toString('latin1', at, Math.min(at + 1, end))
-    const number = this.settings.firstRecord + this.seen
-    return `fastq: record ${number} starts with ${JSON.stringify(text)}, expected "@"`
+  /** Whether the last record's values are text. */
+  #check(): boolean {
+    return this.#columns.every((column) => column === undefined || isUtf8(column.value(this.rows - 1)))
   }
 
-  /** Throws, or notes the record and says where the next one may begin. */
-  #bad(buffer: Buffer, at: number, end: number, message: string): number {
-    const bad: BadRecord = { at, record: this.settings.firstRecord + this.seen, message }
+  /** Throws, or says where the next record begins: -1 when more bytes are needed to tell. */
+  #bad(bytes: Uint8Array, buffer: Buffer, at: number, end: number, final: boolean, what: string): number {
+    const next = this.settings.ignoreErrors ? recordBehind(bytes, buffer, at, end, final) : end
+    if (next >= 0) this.#note(at, what)
+    return next
+  }
+
+  #note(at: number, what: string): void {
+    const record = this.settings.firstRecord + this.seen
+    const bad = { at, record, message: `fastq: record ${record} ${what}` }
     if (!this.settings.ignoreErrors) throw new BadRecordError(bad)
     this.#rejects.push(bad)
-    const next = syncFastq(buffer, at + 1, end, true)
-    return next < 0 ? end : next
   }
 
   take(): ColumnBatch {

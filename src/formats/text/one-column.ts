@@ -1,5 +1,6 @@
 /** What the readers of formats with one text column and the ordinal have in common: all but finding records. */
 
+import { isUtf8 } from 'node:buffer'
 import { VarveError } from '../../errors.ts'
 import type { ColumnBatch } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
@@ -44,6 +45,7 @@ export abstract class OneColumnReader implements RecordReader {
   seen = 0
   /** The text column, when it is wanted. */
   protected readonly text: Utf8Builder | undefined
+  readonly #rejects: BadRecord[] = []
 
   constructor(
     readonly projection: readonly number[],
@@ -76,13 +78,43 @@ export abstract class OneColumnReader implements RecordReader {
     final: boolean,
     maxRows: number,
   ): number {
-    const held = this.rows
+    const { rows, seen, text } = this
     const stop = this.scan(bytes, start, until, end, final, maxRows)
-    const row = this.text === undefined ? -1 : firstInvalidUtf8(this.text, held)
-    if (row < 0) return stop
-    const at = this.counter().scan(bytes, start, until, end, final, row - held)
-    const record = this.settings.firstRecord + this.seen - this.rows + row
-    throw new BadRecordError({ at, record, message: `${this.noun} ${record} is not valid UTF-8` })
+    if (text === undefined || firstInvalidUtf8(text, rows) < 0) return stop
+    text.truncate(rows)
+    this.rows = rows
+    this.seen = seen
+    return this.#readOneByOne(text, bytes, start, until, end, final, maxRows)
+  }
+
+  /** Again, for bytes in which something is not UTF-8. */
+  #readOneByOne(
+    text: Utf8Builder,
+    bytes: Uint8Array,
+    start: number,
+    until: number,
+    end: number,
+    final: boolean,
+    maxRows: number,
+  ): number {
+    // Where the first record begins: there may be something before it.
+    let at = this.counter().scan(bytes, start, until, end, final, 0)
+    while (at < until && this.rows < maxRows) {
+      const row = this.rows
+      const next = this.scan(bytes, at, until, end, final, row + 1)
+      if (this.rows === row) return next
+      if (!isUtf8(text.value(row))) {
+        this.rows--
+        this.seen--
+        text.truncate(row)
+        const record = this.settings.firstRecord + this.seen
+        const bad = { at, record, message: `${this.noun} ${record} is not valid UTF-8` }
+        if (!this.settings.ignoreErrors) throw new BadRecordError(bad)
+        this.#rejects.push(bad)
+      }
+      at = next
+    }
+    return at
   }
 
   get bytes(): number {
@@ -105,6 +137,6 @@ export abstract class OneColumnReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    return []
+    return this.#rejects.splice(0)
   }
 }

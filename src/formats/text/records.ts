@@ -4,7 +4,13 @@ import type { ByteSource } from '../../bytes/types.ts'
 import { VarveError } from '../../errors.ts'
 import type { ColumnBatch } from '../batch.ts'
 import type { Layout, ReadHooks } from '../types.ts'
-import { BadRecordError, type ReaderSettings, type RecordReader, type TextFormat } from './types.ts'
+import {
+  type BadRecord,
+  BadRecordError,
+  type ReaderSettings,
+  type RecordReader,
+  type TextFormat,
+} from './types.ts'
 import type { RawWindow } from './window.ts'
 
 const SMALL_BATCH = 2048
@@ -70,15 +76,23 @@ export class Records {
     } catch (error) {
       throw error instanceof BadRecordError ? this.#placed(error) : error
     }
-    for (const bad of reader.takeRejects()) this.job.hooks.onReject?.({ ...bad, byte: window.base + bad.at })
+    // Offsets are those of the window as the reader saw it.
+    for (const bad of reader.takeRejects()) {
+      this.job.hooks.onReject?.({ ...bad, message: this.#numbered(bad), byte: window.base + bad.at })
+    }
+  }
+
+  /** The message, with `{record}` for a number that is not known yet. */
+  #numbered({ record, message }: BadRecord): string {
+    return this.relative ? message.replace(` ${record}`, ' {record}') : message
   }
 
   #placed(error: BadRecordError): VarveError {
-    const { at, record, message } = error.bad
+    const { at, record } = error.bad
     const { uri } = this.job.source
     const byte = this.window.base + at
     const place: Place = { uri, record, byte, ...(this.relative && { relative: true }) }
-    const text = this.relative ? message.replace(` ${record}`, ' {record}') : message
+    const text = this.#numbered(error.bad)
     // Errors of the decoder count bytes of the file: here the number must not be taken for one of those.
     const unit = this.job.layout.container === 'plain' ? 'byte' : 'decompressed byte'
     const where = `(${uri} @ ${unit} ${this.relative ? '{byte}' : byte})`
