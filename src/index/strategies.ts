@@ -46,8 +46,8 @@ function byBytes(index: PartitionIndex, bytes: number): RowRange[] {
   }
   index.segments.forEach((segment, i) => {
     const size = (index.segments[i + 1]?.point.source ?? index.size) - segment.point.source
-    if (held > 0 && held + size > bytes) flush()
-    if (size > bytes) {
+    if (rows > 0 && held + size > bytes) flush()
+    if (size > bytes && segment.rows > 0) {
       const parts = Math.min(segment.rows, Math.ceil(size / bytes))
       for (const part of byCount({ ...index, rows: segment.rows }, parts)) {
         rows = part.rows

@@ -101,9 +101,10 @@ describe('every strategy', () => {
         for (const range of cutRows(index, 'bytes', { bytes })) {
           expect(range.rows).toBeGreaterThan(0)
           const { from, to } = segmentsOf(index, range)
-          const inside = index.segments.slice(from, to)
+          // White space without a row comes along with the rows beside it, however much it is.
+          const inside = index.segments.slice(from, to).filter((segment) => segment.rows > 0)
           const size = inside.reduce((sum, segment) => sum + segment.end - segment.point.source, 0)
-          if (inside.filter((segment) => segment.rows > 0).length > 1) expect(size).toBeLessThanOrEqual(bytes)
+          if (inside.length > 1) expect(size).toBeLessThanOrEqual(bytes)
         }
       }),
     )
