@@ -2,7 +2,7 @@
 
 import type { RecordBatch } from 'apache-arrow'
 import { withHead } from '../bytes/index.ts'
-import { VarveError } from '../errors.ts'
+import { throwIfAborted, VarveError } from '../errors.ts'
 import { HEAD_BYTES, readHead } from '../formats/head.ts'
 import { formatNamed } from '../formats/registry.ts'
 import { parseSlice, type SliceValue, sliceBytes, sliceToJson } from '../index/slice.ts'
@@ -42,6 +42,8 @@ export function makeSliceHandle(value: SliceValue, context: ScanContext): Slice 
       const onAbort = (): void => stream.close()
       options.signal?.addEventListener('abort', onAbort)
       try {
+        // A signal that is over already tells nobody.
+        throwIfAborted(options.signal)
         for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
           options.onProgress?.(stream.progress)
           // The buffers are the reader's now: nothing is given back.

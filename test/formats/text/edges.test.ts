@@ -1,7 +1,10 @@
 /** Named regressions of pieces, runs and slices. */
 
 import { describe, expect, it } from 'vitest'
-import { bindBytes, numbered, piecesAt, readSlices, scanBytes } from '../../scan/support/harness.ts'
+import type { ByteSource } from '../../../src/bytes/types.ts'
+import { runOf } from '../../../src/index/runs.ts'
+import { CONTAINERS, csvFile, manyRows, pack } from '../../scan/support/corpus.ts'
+import { bindBytes, numbered, piecesAt, readSlices, readWork, scanBytes } from '../../scan/support/harness.ts'
 import { block, EOF_BLOCK } from '../gzip/helpers.ts'
 
 const text = (slices: readonly { text: Buffer }[]): string =>
@@ -53,5 +56,50 @@ describe('bytes that belong to no row', () => {
     const sliced = text(await readSlices(bound, index, 'count', { n: 2 }))
     expect(sliced.length).toBe(raw.length)
     expect(sliced === raw).toBe(true)
+  })
+})
+
+describe('memory that is given back', () => {
+  const { raw, options, format, rows } = csvFile(manyRows(30_000, 81), {
+    eol: '\n',
+    delim: ',',
+    finalNewline: true,
+    blanks: [],
+  })
+
+  it.each(CONTAINERS)('is not looked at any more: %s', async (packing) => {
+    const bound = await bindBytes(pack(raw, packing, [60_000]), format, options)
+    const { index } = await scanBytes(bound)
+    // A source that reads into the memory it is given, as those of files and S3 do.
+    const source: ByteSource = {
+      ...bound.source,
+      read: async (start, end, { allocate } = {}) => {
+        const bytes = await bound.source.read(start, end)
+        if (allocate === undefined) return bytes
+        const given = new Uint8Array(allocate(bytes.length), 0, bytes.length)
+        given.set(bytes)
+        return given
+      },
+    }
+    // Another task of the thread gets it at once, and sends it away with a batch.
+    let recycled = 0
+    const recycle = (buffer: ArrayBuffer): void => {
+      recycled++
+      structuredClone(buffer, { transfer: [buffer] })
+    }
+    const whole = { kind: 'piece', from: 0, to: source.size, start: bound.layout.dataStart } as const
+    const read = await readWork({ ...bound, source }, whole, undefined, { recycle })
+    expect(read.rows.length).toBe(rows.length)
+    for (const segment of index.segments) {
+      const [window] = await index.windows(
+        index.segments.indexOf(segment),
+        index.segments.indexOf(segment) + 1,
+      )
+      const run = runOf(index, { firstRow: segment.firstRow, rows: segment.rows }, window)!
+      const { rows: part } = await readWork({ ...bound, source }, run, [0], { recycle })
+      expect(part.length).toBe(segment.rows)
+      expect(part[0]).toEqual([BigInt(segment.firstRow)])
+    }
+    expect(recycled).toBeGreaterThan(index.segments.length)
   })
 })
