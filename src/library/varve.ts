@@ -3,6 +3,7 @@
 import { type Meter, threadMeter } from '../bytes/index.ts'
 import type { QueryResult, RunOptions, Session } from '../engine/types.ts'
 import { VarveError } from '../errors.ts'
+import type { ColumnBatch } from '../formats/batch.ts'
 import { initLake, type LakeReport } from '../lake/init.ts'
 import { expandPattern } from '../scan/expand.ts'
 import { TABLE_FUNCTIONS } from '../scan/functions/index.ts'
@@ -64,16 +65,20 @@ export class Varve {
     return openSession({ scan: this.#service(), functions: TABLE_FUNCTIONS, claims })
   }
 
-  /** Runs SQL; the result of its last statement. */
+  /**
+   * Runs SQL; the result of its last statement. Its batches are read to the end, or it is closed, before the next
+   * `sql` starts.
+   */
   async sql(text: string, options: RunOptions = {}): Promise<QueryResult> {
     const session = await this.session()
-    let last: QueryResult | undefined
-    for await (const result of session.run(text, options)) {
-      if (result.returns === 'rows') return result
-      last = result
+    const { splitStatements } = await import('../engine/rewrite/tokens.ts')
+    const results = session.run(text, options)[Symbol.asyncIterator]()
+    // The iterator stays where the last result is: going on, or leaving it, would close the result.
+    for (let left = splitStatements(text).length; ; left--) {
+      const { done, value } = await results.next()
+      if (done === true) throw new VarveError('invalid-input', 'the SQL text holds no statement')
+      if (left === 1) return endingWith(value, results)
     }
-    if (last === undefined) throw new VarveError('invalid-input', 'the SQL text holds no statement')
-    return last
   }
 
   formats(): readonly FormatRow[] {
@@ -90,5 +95,24 @@ export class Varve {
     await (await this.#session?.catch(() => undefined))?.close()
     await this.#scan?.close()
     await closeStores()
+  }
+}
+
+/** The result, with which the iterator that gave it ends. */
+function endingWith(result: QueryResult, results: AsyncIterator<QueryResult>): QueryResult {
+  async function* batches(): AsyncGenerator<ColumnBatch> {
+    try {
+      yield* result.batches
+    } finally {
+      await results.return?.()
+    }
+  }
+  return {
+    ...result,
+    batches: { [Symbol.asyncIterator]: batches },
+    async close() {
+      await result.close()
+      await results.return?.()
+    },
   }
 }

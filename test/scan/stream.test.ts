@@ -143,7 +143,11 @@ describe.each(Object.keys(FILES))('%s', (name) => {
 
   const reader = () => (corpus.format === 'csv' ? 'varve_read_csv' : `read_${corpus.format}`)
 
-  it.each([0, 1, 2])('without an index: every row in order, by service %i', async (i) => {
+  // One file by all of them; for the others, each of them once.
+  const scanners = name === 'fastq, gzip' ? [0, 1, 2] : [1]
+  const builders = name === 'fastq, gzip' ? [0, 1, 2] : [0, 2]
+
+  it.each(scanners)('without an index: every row in order, by %i', async (i) => {
     bench.forgetIndexes()
     const digest = new Digest()
     await eachColumnBatch(services[i]!, reader(), call(), (batch) => digest.add(batch))
@@ -153,7 +157,7 @@ describe.each(Object.keys(FILES))('%s', (name) => {
     indexes.push(readFileSync(files[0]!).toString('latin1'))
   })
 
-  it.each([0, 1, 2])('the index is the same when service %i builds it', async (i) => {
+  it.each(builders)('the index is the same when %i builds it', async (i) => {
     const { index, built } = await indexFile(path, services[i]!.context, {
       format: corpus.format,
       options: corpus.options,
@@ -165,7 +169,7 @@ describe.each(Object.keys(FILES))('%s', (name) => {
   })
 
   it('all these indexes are the same, byte for byte', () => {
-    expect(indexes.length).toBe(6)
+    expect(indexes.length).toBe(scanners.length + builders.length)
     expect(indexes.map((bytes) => bytes === indexes[0])).toEqual(indexes.map(() => true))
   })
 

@@ -14,6 +14,7 @@ import {
   linesFile,
   manyReads,
   manyRows,
+  type Packing,
   PLAIN_STYLE,
   pack,
   wordsFile,
@@ -31,40 +32,65 @@ import {
 
 const CSV_STYLE = { eol: '\n', delim: ',', finalNewline: true, blanks: [] } as const
 
-const CORPORA: Readonly<Record<string, () => Corpus>> = {
-  fastq: () => fastqFile(manyReads(7_000, 1)),
-  'fastq, wrapped': () => fastqFile(manyReads(8_000, 2), { ...PLAIN_STYLE, wrap: 40, eol: '\r\n' }),
-  'fastq, blank lines': () => fastqFile(manyReads(7_000, 3), { ...PLAIN_STYLE, blanks: [0, 0, 1, 3] }),
-  'fastq, long reads': () => fastqFile(manyReads(30, 4, 30_000, 60_000)),
-  lines: () =>
-    linesFile(
-      manyReads(13_000, 5)
-        .map(({ quality }) => `${quality}é\r\n`)
-        .join(''),
-    ),
-  words: () =>
-    wordsFile(
-      manyReads(12_000, 6)
-        .map(({ quality, id }) => `${quality} ${id}\n\n`)
-        .join(''),
-    ),
-  csv: () => csvFile(manyRows(16_000, 7), CSV_STYLE),
-  'csv, blank lines': () => csvFile(manyRows(11_000, 8), { ...CSV_STYLE, blanks: [0, 1, 0, 0, 200, 0, 5] }),
+interface File {
+  readonly corpus: () => Corpus
+  readonly packings: readonly Packing[]
+}
+
+/** Each form in some of the containers, each container with some of the forms. */
+const FILES: Readonly<Record<string, File>> = {
+  fastq: { corpus: () => fastqFile(manyReads(7_000, 1)), packings: CONTAINERS },
+  'fastq, wrapped': {
+    corpus: () => fastqFile(manyReads(8_000, 2), { ...PLAIN_STYLE, wrap: 40, eol: '\r\n' }),
+    packings: ['plain', 'gzip', 'bgzf'],
+  },
+  'fastq, blank lines': {
+    corpus: () => fastqFile(manyReads(7_000, 3), { ...PLAIN_STYLE, blanks: [0, 0, 1, 3] }),
+    packings: ['plain', 'bgzf'],
+  },
+  'fastq, long reads': {
+    corpus: () => fastqFile(manyReads(30, 4, 30_000, 60_000)),
+    packings: ['plain', 'gzip', 'bgzf'],
+  },
+  lines: {
+    corpus: () =>
+      linesFile(
+        manyReads(13_000, 5)
+          .map(({ quality }) => `${quality}é\r\n`)
+          .join(''),
+      ),
+    packings: ['plain', 'members'],
+  },
+  words: {
+    corpus: () =>
+      wordsFile(
+        manyReads(12_000, 6)
+          .map(({ quality, id }) => `${quality} ${id}\n\n`)
+          .join(''),
+      ),
+    packings: ['gzip', 'bgzf'],
+  },
+  csv: { corpus: () => csvFile(manyRows(16_000, 7), CSV_STYLE), packings: CONTAINERS },
+  'csv, blank lines': {
+    corpus: () => csvFile(manyRows(11_000, 8), { ...CSV_STYLE, blanks: [0, 1, 0, 0, 200, 0, 5] }),
+    packings: ['plain', 'gzip'],
+  },
 }
 
 const digest = (rows: Rows): number =>
   crc32(JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)))
 
-describe.each(Object.keys(CORPORA))('%s', (name) => {
+describe.each(Object.keys(FILES))('%s', (name) => {
+  const { corpus: make, packings } = FILES[name]!
   let corpus: Corpus
   let expected: Rows
 
   beforeAll(() => {
-    corpus = CORPORA[name]!()
+    corpus = make()
     expected = numbered(corpus.rows)
   })
 
-  const bind = (packing: (typeof CONTAINERS)[number]): Promise<Bound> => {
+  const bind = (packing: Packing): Promise<Bound> => {
     // Tables compress so well that only stored blocks make a file large enough for several access points.
     const stored = packing === 'gzip' && corpus.format === 'csv'
     const bytes = stored ? gzipSync(corpus.raw, { level: 0 }) : pack(corpus.raw, packing, [65_280, 300_000])
@@ -87,7 +113,7 @@ describe.each(Object.keys(CORPORA))('%s', (name) => {
     expect([index.raw, index.rows]).toEqual([corpus.raw.length, expected.length])
   }
 
-  it.each(CONTAINERS)('in %s: the chain of segments holds, each decodes alone', async (packing) => {
+  it.each(packings)('in %s: the chain of segments holds, each decodes alone', async (packing) => {
     const bound = await bind(packing)
     const pieces =
       packing === 'plain' || packing === 'bgzf'
@@ -110,7 +136,7 @@ describe.each(Object.keys(CORPORA))('%s', (name) => {
     }
   })
 
-  it.each(CONTAINERS)('in %s: slices bring every row and every byte once', async (packing) => {
+  it.each(packings)('in %s: slices bring every row and every byte once', async (packing) => {
     const bound = await bind(packing)
     const { index } = await scanBytes(bound)
     for (const [strategy, args] of [
@@ -124,7 +150,9 @@ describe.each(Object.keys(CORPORA))('%s', (name) => {
     }
   })
 
-  it.each(['plain', 'bgzf'] as const)('in %s: cut anywhere, the pieces make the whole', async (packing) => {
+  const cuttable = packings.filter((packing) => packing === 'plain' || packing === 'bgzf')
+
+  it.each(cuttable)('in %s: cut anywhere, the pieces make the whole', async (packing) => {
     const bytes = pack(corpus.raw, packing, [65_280, 10_000, 700])
     const bound = await bindBytes(bytes, corpus.format, corpus.options)
     const anyCuts = fc.array(fc.nat(bytes.length), { maxLength: 5 })
@@ -134,7 +162,7 @@ describe.each(Object.keys(CORPORA))('%s', (name) => {
         expect(digest(rows)).toBe(digest(expected.map((row) => [row[0]!, row.at(-1)!])))
         checkChain(index)
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     )
   })
 })
