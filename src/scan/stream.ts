@@ -154,7 +154,7 @@ export class OrderedStream implements ScanStream {
   }
 
   async #fill(): Promise<void> {
-    const ahead = this.#hot ? this.#pool.size * 3 : 1
+    const ahead = this.#hot ? this.#pool.size * 2 : 1
     while (!this.#planned && this.#slots.length < ahead) {
       const next = await this.#plan.works.next()
       // What was planned while somebody closed the stream is not begun any more.
