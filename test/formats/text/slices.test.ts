@@ -62,7 +62,7 @@ describe.each(Object.keys(FORMATS))('law of slices: %s', (name) => {
           }
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     )
   })
 })
