@@ -66,8 +66,24 @@ export async function openFile(
   home.lake().catch(() => undefined)
   const opened = await store.open(key, { head: HEAD_BYTES, signal })
   if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
+  try {
+    return await bindFile(uri, opened, store.url.startsWith('memory:'), home, options)
+  } catch (error) {
+    await opened.close?.()
+    throw error
+  }
+}
+
+async function bindFile(
+  uri: string,
+  opened: ByteSource,
+  inMemory: boolean,
+  home: IndexHome,
+  options: OpenFileOptions,
+): Promise<BoundFile> {
+  const { signal } = options
   // Another thread cannot see this one's memory: all of such a file travels as its head.
-  const here = store.url.startsWith('memory:') ? opened.size : HEAD_BYTES
+  const here = inMemory ? opened.size : HEAD_BYTES
   const bytes = await opened.read(0, Math.min(opened.size, here), { signal })
   const head = parseHead(opened.uri, bytes, bytes.length === opened.size)
   const format = options.format === undefined ? detectFormat(uri, head) : formatNamed(options.format)

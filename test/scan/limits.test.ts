@@ -101,6 +101,12 @@ describe.each(['plain', 'gzip', 'bgzf'] as const)('a large file in %s', (packing
     expect(open(PATHS[packing]!)).toBe(0)
   })
 
+  it('is let go of when it is refused', async () => {
+    const wrong: Record<string, string>[] = [{ format: 'csv', delim: 'much too long' }, { format: 'none' }]
+    for (const named of wrong) await failure(query(service, 'read_auto', { args: [PATHS[packing]!], named }))
+    expect(open(PATHS[packing]!)).toBe(0)
+  })
+
   it('is let go of when a scan ends, or fails', async () => {
     expect(await query(service, 'read_fastq', { args: [PATHS[packing]!], columns: ['record'] })).toHaveLength(
       90_000,
