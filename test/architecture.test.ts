@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   formats: ['errors', 'bytes'],
   index: ['errors', 'bytes', 'store', 'formats'],
   scan: ['errors', 'threads', 'bytes', 'store', 'formats', 'index'],
-  lake: ['errors', 'bytes', 'store'],
+  lake: ['errors', 'bytes', 'store', 'formats'],
   engine: ['errors', 'threads', 'bytes', 'store', 'formats', 'index', 'scan'],
   library: ['errors', 'threads', 'bytes', 'store', 'lake', 'formats', 'index', 'scan', 'engine'],
   // The command line sees types of what lies left of the library, and no more of it than its verbs.
@@ -30,7 +30,7 @@ const HOMES: readonly (readonly [pattern: RegExp, homes: readonly string[]])[] =
   [/^@duckdb\//, ['engine']],
   [/^@(aws-sdk|smithy)\//, ['store']],
   [/^apache-arrow$/, ['library', 'cli/render']],
-  [/^hyparquet/, ['index', 'formats/parquet']],
+  [/^hyparquet/, ['index', 'formats/parquet', 'lake']],
   [/^(commander|cli-progress)$/, ['cli']],
   [/^picomatch$/, ['store', 'scan', 'index', 'library']],
   [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'library', 'cli']],
