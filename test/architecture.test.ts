@@ -17,8 +17,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   index: ['errors', 'bytes', 'store', 'formats'],
   scan: ['errors', 'threads', 'bytes', 'store', 'formats', 'index'],
   lake: ['errors', 'bytes', 'store', 'formats'],
+  catalog: ['errors', 'bytes', 'store', 'formats', 'index', 'scan', 'lake'],
   engine: ['errors', 'threads', 'bytes', 'store', 'formats', 'index', 'scan'],
-  library: ['errors', 'threads', 'bytes', 'store', 'lake', 'formats', 'index', 'scan', 'engine'],
+  library: ['errors', 'threads', 'bytes', 'store', 'lake', 'formats', 'index', 'scan', 'catalog', 'engine'],
   // The command line sees types of what lies left of the library, and no more of it than its verbs.
   cli: ['errors', 'formats', 'scan', 'engine', 'library', 'fixtures'],
   'index.ts': ['errors', 'library'],
@@ -32,7 +33,10 @@ const HOMES: readonly (readonly [pattern: RegExp, homes: readonly string[]])[] =
   [/^apache-arrow$/, ['library', 'cli/render']],
   [/^hyparquet/, ['index', 'formats/parquet', 'lake']],
   [/^(commander|cli-progress)$/, ['cli']],
-  [/^picomatch$/, ['store', 'scan', 'index', 'library']],
+  [/^tar-stream$/, ['lake/exchange']],
+  [/^picomatch$/, ['store', 'lake']],
+  [/^ajv/, ['lake/table']],
+  [/^(dicom-parser|exifreader|image-size|nifti-reader-js)$/, ['lake/ingest/heads']],
   [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'library', 'cli']],
 ]
 

@@ -25,6 +25,12 @@ export function checkDatasetName(name: string): string {
   return name
 }
 
+/** The name, when a table may have it: the rule of datasets, since a table is a folder in the mount. */
+export function checkTableName(name: string): string {
+  if (name !== '' && !tooLong(name) && !/^[.-]|[^A-Za-z0-9._-]/.test(name)) return name
+  throw refused('table', name, 'is no name of letters, digits, ".", "_" and "-"')
+}
+
 /**
  * The name in NFC, when a label or tag may have it; `invalid-input` otherwise. What a reference reads as a number
  * or a time is refused, since `D@name` would never find it.
@@ -84,7 +90,8 @@ const ASCII = /^[\x00-\x7f]*$/
  * JavaScript has no case folding; lower(upper(lower(c))) of each character alone is the same but for `ı`, which it
  * makes `i`, as a Turkish disk would: the first `lower` is for `ẞ`, whose capital is itself. Each character alone,
  * since lower case of `Σ` depends on its neighbours. "/" neither composes nor folds, so that
- * fold(a + '/' + b) = fold(a) + '/' + fold(b).
+ * fold(a + '/' + b) = fold(a) + '/' + fold(b). Unicode never changes the form of a character once it is assigned, so
+ * folds may be kept on disk.
  */
 export function foldPath(path: string): string {
   if (ASCII.test(path)) return path.toLowerCase()

@@ -83,6 +83,8 @@ export interface TableRef {
   /** The dataset whose folder holds the list and the schema. */
   readonly home: string
   readonly rows: number
+  /** Hash of the parts' hashes: equal for the same rows, whichever datasets hold the parts. */
+  readonly parts: string
   /** Hash of what the table says, whatever place its bytes are at. */
   readonly content: string
 }

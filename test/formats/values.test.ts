@@ -24,7 +24,7 @@ const CASES: readonly (readonly [DataType, fc.Arbitrary<Value>])[] = [
   ],
   [
     { kind: 'struct', fields: [{ name: 'a b', type: { kind: 'list', item: { kind: 'int16' } } }] },
-    fc.record({ 'a b': fc.option(fc.array(fc.integer({ min: -5, max: 5 }))) }),
+    fc.record({ 'a b': fc.option(fc.array(fc.integer({ min: -5, max: 5 }))) }) as fc.Arbitrary<Value>,
   ],
 ]
 

@@ -9,7 +9,7 @@ import type { TableSchema, Value } from '../types.ts'
 import { type Block, valueAt } from './block.ts'
 
 /** Columns of `files` that say where bytes are and when they came there, not what they are. */
-const PLACE_COLUMNS: ReadonlySet<string> = new Set(['uri', 'modified_at'])
+const PLACE_COLUMNS: ReadonlySet<string> = new Set(['uri', 'modified_at', 'origin'])
 
 /** SHA-256 of the rows' values. */
 export function contentOf(schema: TableSchema, block: Block): string {

@@ -5,6 +5,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { VarveError } from '../../errors.ts'
 import { getImmutable, putImmutable, remembered, sha256 } from '../immutable.ts'
 import { listKey, schemaKey } from '../layout.ts'
+import { isNamed, loadStores } from '../stores.ts'
 import type { Lake, Part, Table, TableRef, TableSchema } from '../types.ts'
 import { parseSchema, schemaToJson } from './schema.ts'
 
@@ -25,7 +26,8 @@ export async function writeTable(
       ? undefined
       : putImmutable(lake, schemaKey(dataset, ref.schema), schema, signal),
   ])
-  return { ...ref, rows: rowsOf(table), content: tableContent(table) }
+  const parts = sha256(table.parts.map(({ hash }) => hash).join('\n'))
+  return { ...ref, rows: rowsOf(table), parts, content: tableContent(table) }
 }
 
 export function rowsOf({ parts }: Table): number {
@@ -33,7 +35,7 @@ export function rowsOf({ parts }: Table): number {
 }
 
 /** Hash of what the rows say and what they are called. */
-function tableContent({ schema, parts }: Table): string {
+export function tableContent({ schema, parts }: Table): string {
   const columns = [...schema.columns].sort((a, b) => (a.name < b.name ? -1 : 1))
   return sha256(JSON.stringify([columns, schema.key, parts.map(({ content }) => content)]))
 }
@@ -44,6 +46,9 @@ export async function openTable(lake: Lake, ref: TableRef, signal?: AbortSignal)
     openSchema(lake, ref, signal),
     openParts(lake, ref.home, ref.list, signal),
   ])
+  // '@' comes before all letters that URIs begin with, so the least one tells.
+  if (schema.keyKind === 'path' && parts.some(({ zones }) => isNamed(zones.uri?.[0])))
+    await loadStores(lake, { signal })
   return { schema, parts }
 }
 
@@ -135,7 +140,7 @@ function zoneFromJson(_key: string, value: unknown): unknown {
   return typeof float === 'string' ? Number(float) : value
 }
 
-/** Whether two tables are the same files: nothing of either needs to be read. */
+/** Whether two tables have the same rows: nothing of either needs to be read. */
 export function sameTable(a: TableRef | undefined, b: TableRef | undefined): boolean {
-  return a?.list === b?.list && a?.schema === b?.schema
+  return a?.parts === b?.parts && a?.schema === b?.schema
 }

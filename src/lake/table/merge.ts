@@ -5,6 +5,9 @@ import { sameRow } from './block.ts'
 import { diffTables } from './diff.ts'
 import { rewriteTable } from './rewrite.ts'
 
+/** What a key that both sides changed becomes; `fail`: a conflict. */
+export type Duplicates = 'fail' | 'ours' | 'theirs'
+
 export type Merged =
   | { readonly table: Table | undefined; readonly conflicts?: undefined }
   | { readonly conflicts: readonly Conflict[] }
@@ -23,11 +26,17 @@ export async function mergeTables(
   base: Table | undefined,
   ours: Table | undefined,
   theirs: Table | undefined,
-  signal?: AbortSignal,
+  options: { readonly duplicates?: Duplicates | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Merged> {
+  const { duplicates = 'fail', signal } = options
   if (ours === undefined || theirs === undefined) return mergeRemoved(lake, name, base, ours, theirs, signal)
   const conflicts: Conflict[] = []
-  const changes = ourChanges(lake, name, base, ours, theirs, conflicts, signal)
+  const clash = (change: RowChange): boolean => {
+    if (duplicates === 'fail' && conflicts.length < MOST_CONFLICTS)
+      conflicts.push(conflictOf(name, ours, change))
+    return duplicates === 'ours'
+  }
+  const changes = ourChanges(lake, base, ours, theirs, clash, signal)
   const { table } = await rewriteTable(lake, dataset, theirs, ours.schema, changes, { signal })
   return conflicts.length > 0 ? { conflicts } : { table }
 }
@@ -51,13 +60,13 @@ async function mergeRemoved(
   return conflicts.length > 0 ? { conflicts } : { table: undefined }
 }
 
+/** `clash` is told of each key that both changed differently, and says whether ours counts. */
 async function* ourChanges(
   lake: Lake,
-  name: string,
   base: Table | undefined,
   ours: Table,
   theirs: Table,
-  conflicts: Conflict[],
+  clash: (change: RowChange) => boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Change> {
   const own = diffTables(lake, base, ours, signal)
@@ -67,12 +76,8 @@ async function* ourChanges(
     for await (const our of own) {
       while (their.done !== true && their.value.key < our.key) their = await other.next()
       const both = their.done !== true && their.value.key === our.key ? (their.value as RowChange) : undefined
-      if (both === undefined) yield { key: our.key, row: our.new }
-      else if (!sameOutcome(our.new, both.new)) {
-        conflicts.push(conflictOf(name, ours, our))
-        // Nothing will be committed: what is left to do is to list them.
-        if (conflicts.length === MOST_CONFLICTS) return
-      }
+      if (both === undefined || (!sameOutcome(our.new, both.new) && clash(our)))
+        yield { key: our.key, row: our.new }
     }
   } finally {
     await other.return(undefined)
