@@ -1,6 +1,7 @@
 /** Forks and merges of datasets: both are commits with another parent, and no row is copied that nobody changed. */
 
 import { VarveError } from '../errors.ts'
+import { refuseAttached } from './exchange/attached.ts'
 import { openTable, sameTable } from './table/list.ts'
 import { type Duplicates, mergeTables } from './table/merge.ts'
 import type { Conflict, Lake, Table, TableRef, VersionDescription, VersionParent } from './types.ts'
@@ -43,7 +44,10 @@ export async function merge(
   options: CommitFacts & { readonly duplicates?: Duplicates | undefined },
 ): Promise<MergeOutcome> {
   const { signal } = options
-  const target = await latestVersion(lake, into, { signal })
+  const [target] = await Promise.all([
+    latestVersion(lake, into, { signal }),
+    refuseAttached(lake, into, { signal }),
+  ])
   if (target === undefined)
     throw new VarveError('not-found', `there is no dataset ${into} to merge into`, { dataset: into })
   const base = await commonAncestor(lake, from, target, { signal })
@@ -74,6 +78,23 @@ export async function merge(
     tables,
     parents: [parentOf(from)],
   })
+}
+
+/** Makes a dataset's tables what they were in an earlier version of it; everything in between stays, too. */
+export async function restore(
+  lake: Lake,
+  version: VersionDescription,
+  facts: CommitFacts,
+): Promise<Committed> {
+  const { dataset, number } = version
+  const [base] = await Promise.all([
+    latestVersion(lake, dataset, { signal: facts.signal }),
+    refuseAttached(lake, dataset, { signal: facts.signal }),
+  ])
+  const gone = Object.keys(base?.tables ?? {}).map((name) => [name, null] as const)
+  const tables = { ...Object.fromEntries(gone), ...version.tables }
+  const message = facts.message ?? `restored from ${dataset}@${number}`
+  return commitTables(lake, { ...facts, message, dataset, base, tables })
 }
 
 function parentOf({ dataset, number, id }: VersionDescription): VersionParent {

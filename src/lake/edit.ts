@@ -2,6 +2,7 @@
 
 import { VarveError } from '../errors.ts'
 import { clashesWith } from './clashes.ts'
+import { refuseAttached } from './exchange/attached.ts'
 import { FILES } from './files.ts'
 import { filesMatching } from './match.ts'
 import { pathProblem } from './names.ts'
@@ -110,7 +111,10 @@ async function latestFiles(
   dataset: string,
   signal: AbortSignal | undefined,
 ): Promise<{ base: VersionDescription; table: Table }> {
-  const base = await resolveVersion(lake, { dataset, version: { kind: 'latest' } }, { signal })
+  const [base] = await Promise.all([
+    resolveVersion(lake, { dataset, version: { kind: 'latest' } }, { signal }),
+    refuseAttached(lake, dataset, { signal }),
+  ])
   const ref = base.tables[FILES]
   if (ref === undefined)
     throw new VarveError('not-found', `${dataset}@${base.number} has no files`, { dataset })

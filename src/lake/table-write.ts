@@ -2,6 +2,7 @@
 
 import { VarveError } from '../errors.ts'
 import type { Field } from '../formats/batch.ts'
+import { refuseAttached } from './exchange/attached.ts'
 import { FILES } from './files.ts'
 import { sortByKey } from './ingest/sort.ts'
 import { checkTableName } from './names.ts'
@@ -57,7 +58,10 @@ export async function writeRows(lake: Lake, write: TableWrite, source: RowSource
     const message = `the table "${FILES}" is written by add, rm and mv, expected another name`
     throw new VarveError('invalid-input', message, { table: name })
   }
-  const base = await latestVersion(lake, dataset, { signal })
+  const [base] = await Promise.all([
+    latestVersion(lake, dataset, { signal }),
+    refuseAttached(lake, dataset, { signal }),
+  ])
   const ref = base?.tables[name]
   const before = ref === undefined ? undefined : await openTable(lake, ref, signal)
   const schema = schemaOf(write, before, source.columns)
@@ -110,7 +114,8 @@ function schemaOf(write: TableWrite, before: Table | undefined, columns: readonl
       column,
     })
   }
-  return { columns, key, keyKind: 'values', rules }
+  // Fields of query results know more than a table keeps.
+  return { columns: columns.map(({ name, type }) => ({ name, type })), key, keyKind: 'values', rules }
 }
 
 /** The rows in the order of their keys, each checked. */

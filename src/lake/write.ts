@@ -1,10 +1,12 @@
 /** Commits tables: the one way in which every verb makes a version. */
 
+import { VarveError } from '../errors.ts'
 import { FILES } from './files.ts'
 import { openTable, sameTable, writeTable } from './table/list.ts'
 import { mergeTables } from './table/merge.ts'
 import type { Lake, Table, TableRef, VersionDescription, VersionParent } from './types.ts'
 import { commit } from './versions/commit.ts'
+import { listDatasets } from './versions/list.ts'
 
 /** Who makes a version, and what is said of it. */
 export interface CommitFacts {
@@ -33,11 +35,14 @@ export interface Committed {
 /** Writes the tables' lists and commits them, merging with what others committed in the meantime. */
 export async function commitTables(lake: Lake, draft: TablesDraft): Promise<Committed> {
   const { dataset, signal } = draft
+  if (draft.base === undefined) await checkNewName(lake, dataset, signal)
   const written = Object.entries(draft.tables).map(
     async ([name, table]) =>
       [
         name,
-        table !== null && isTable(table) ? await writeTable(lake, dataset, table, signal) : table,
+        table !== null && isTable(table)
+          ? await writeTable(lake, dataset, table, signal, draft.base?.tables[name])
+          : table,
       ] as const,
   )
   const tables = Object.fromEntries(await Promise.all(written))
@@ -68,7 +73,7 @@ async function mergeRefs(
   const merged = await mergeTables(lake, dataset, name, a, b, c, { signal })
   if (merged.conflicts !== undefined) return { conflicts: merged.conflicts }
   const { table } = merged
-  return { ref: table === undefined ? undefined : await writeTable(lake, dataset, table, signal) }
+  return { ref: table === undefined ? undefined : await writeTable(lake, dataset, table, signal, theirs) }
 }
 
 async function summarize(
@@ -84,4 +89,13 @@ async function summarize(
 /** An opened table has its schema, a reference its hash. */
 function isTable(table: Table | TableRef): table is Table {
   return typeof table.schema !== 'string'
+}
+
+/** Two datasets that differ only in case would be one folder on many disks. */
+async function checkNewName(lake: Lake, dataset: string, signal: AbortSignal | undefined): Promise<void> {
+  for await (const name of listDatasets(lake, signal)) {
+    if (name === dataset || name.toLowerCase() !== dataset.toLowerCase()) continue
+    const message = `the dataset name ${dataset} differs from ${name} only in case, expected another`
+    throw new VarveError('invalid-input', message, { dataset })
+  }
 }

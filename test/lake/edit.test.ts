@@ -1,7 +1,7 @@
 /** Removing, moving, forking and merging are new versions; no byte moves, and asset ids stay. */
 
 import { describe, expect, test } from 'vitest'
-import { fork, merge } from '../../src/lake/branch.ts'
+import { fork, merge, restore } from '../../src/lake/branch.ts'
 import { moveFiles, removeFiles } from '../../src/lake/edit.ts'
 import { parseReference } from '../../src/lake/reference.ts'
 import type { Lake } from '../../src/lake/types.ts'
@@ -69,6 +69,17 @@ describe('mv', () => {
     await expect(moveFiles(lake, 'd', 'nope', 'x', by)).rejects.toMatchObject({ code: 'not-found' })
     expect((await version(lake, 'd')).number).toBe(2)
   })
+})
+
+test('an earlier version is restored as a new one', async () => {
+  const lake = await newLake()
+  const first = await add(lake, { a: '1', b: '2' })
+  await add(lake, { a: 'new' })
+  await removeFiles(lake, 'd', ['b'], by)
+  const restored = await restore(lake, await version(lake, 'd@1'), by)
+  expect(restored.version).toMatchObject({ number: 4, hash: first.version.hash })
+  expect(await rows(lake, 'd')).toEqual(await rows(lake, 'd@1'))
+  expect(await restore(lake, await version(lake, 'd@1'), by)).toMatchObject({ created: false })
 })
 
 describe('forks and merges', () => {

@@ -109,6 +109,14 @@ describe('writing a table', () => {
     })
   })
 
+  test('columns of a query result, which know more, are those of the table', async () => {
+    const lake = await newLake()
+    const columns = COLUMNS.map((field) => ({ ...field, sqlType: 'BIGINT' }))
+    const { version } = await write(lake, people(1), {}, columns)
+    const other = await newLake()
+    expect((await write(other, people(1))).version.hash).toBe(version.hash)
+  })
+
   test('a minimal schema allows everything', async () => {
     const lake = await newLake()
     await write(lake, people(1), { rules: { $id: 'people', properties: {} } })

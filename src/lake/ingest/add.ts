@@ -1,6 +1,7 @@
 /** `varve add`: files of folders and buckets become rows of a dataset, uploaded or where they are. */
 
 import { toVarveError, VarveError } from '../../errors.ts'
+import { refuseAttached } from '../exchange/attached.ts'
 import { FILES, filesSchema } from '../files.ts'
 import { checkDatasetName } from '../names.ts'
 import { requireLake } from '../open.ts'
@@ -65,6 +66,7 @@ export async function addFiles(lake: Lake, roots: readonly string[], options: Ad
     readSettings(lake, dataset, { signal }),
   ])
   if (base === undefined) await requireLake(lake, signal)
+  await refuseAttached(lake, dataset, { signal })
   if (options.inPlace === true) await loadStores(lake, { signal })
   const pattern = given ?? (settings?.pattern === undefined ? undefined : compilePattern(settings.pattern))
   const ref = base?.tables[FILES]

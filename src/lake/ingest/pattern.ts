@@ -25,10 +25,11 @@ export interface Pattern {
   match(path: string): Row | undefined
 }
 
-/** Columns that `files` has of its own (DESIGN §12), those of the files' heads among them. */
+/** Columns that `files` has of its own (DESIGN §12), those of the files' heads and of `add` among them. */
 const TAKEN = new Set([
   ...['path', 'bytes', 'sha256', 'etag', 'uri', 'media_type', 'format', 'tier', 'asset_id', 'modified_at'],
   ...['image', 'exif', 'dicom', 'nifti', 'video', 'sequencing', 'points', 'raster'],
+  ...['head_error', 'origin', 'derived_from'],
 ])
 
 /** Columns of `files` that come from the path as well: a pattern may say where they are, and makes none. */

@@ -5,6 +5,7 @@ import { readExactly } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/types.ts'
 import { isVarveError, throwIfAborted, VarveError } from '../../errors.ts'
 import type { ObjectStore } from '../../store/index.ts'
+import { objectKey } from '../layout.ts'
 import { makeGate } from './gate.ts'
 
 export { mapInOrder } from './in-order.ts'
@@ -35,10 +36,6 @@ const SMALL_BYTES = 8 * 1024 * 1024
 const CHUNK_BYTES = 4 * 1024 * 1024
 /** A large upload has parts of its own in flight; more of them would only take more memory. */
 const atMostThree = makeGate(3)
-
-export function objectKey(sha256: string): string {
-  return `objects/${sha256.slice(0, 2)}/${sha256}`
-}
 
 /**
  * Brings the bytes of `source` into the lake that `target` is, unless they are there. `stale` when they change
