@@ -1,11 +1,13 @@
 /** Opens SQL sessions: DuckDB with varve's table functions, rewrite and errors. */
 
 import { throwIfAborted, VarveError } from '../errors.ts'
-import type { ScanService, TableFunction } from '../scan/types.ts'
+import type { CallingSession, ScanService, SessionProcedure, TableFunction } from '../scan/types.ts'
 import { completeText } from './complete.ts'
 import { isRefused } from './duckdb-errors.ts'
 import { newShared, startEngine } from './engine.ts'
+import { procedureCalls } from './procedures.ts'
 import { execute } from './query-result.ts'
+import type { OptionalArguments } from './rewrite/edits.ts'
 import { claimsByDefault } from './rewrite/paths.ts'
 import { rewriteStatement } from './rewrite/rewrite.ts'
 import { splitStatements } from './rewrite/tokens.ts'
@@ -17,6 +19,8 @@ export interface SessionOptions {
   readonly scan: ScanService
   /** The table functions that SQL gets; each is answered by `scan`. */
   readonly functions: readonly TableFunction[]
+  /** Procedures that run SQL in the session that calls them. */
+  readonly procedures?: readonly SessionProcedure[] | undefined
   /** Whether `FROM 'path'` is varve's to read. Default: URLs of stores, and local files it knows by ending. */
   readonly claims?: ((path: string) => boolean) | undefined
   /** A database file; default in memory. */
@@ -37,15 +41,19 @@ export interface SessionOptions {
  */
 export function openSession({
   scan,
-  functions,
+  functions: plain,
+  procedures = [],
   claims = claimsByDefault,
   database = ':memory:',
   settings = {},
 }: SessionOptions): Session {
   const shared = newShared()
-  const host = openScanHost(scan, shared)
+  const functions = [...plain, ...procedures.map(signatureOf)]
+  const calls = procedureCalls(scan, procedures)
+  const host = openScanHost(calls.scan, shared)
   const engine = startEngine({ database, settings, functions }, shared, host)
   const names = new Set(functions.map(({ name }) => name.toLowerCase()))
+  const optional = optionalArguments(functions)
   let turn: Promise<void> = Promise.resolve()
   let collated = false
   let closing: Promise<void> | undefined
@@ -54,11 +62,39 @@ export function openSession({
   const ending = new Promise<void>((resolve) => closed.signal.addEventListener('abort', () => resolve()))
 
   const start = async (sql: string, options: RunOptions): Promise<QueryResult> => {
+    if (!calls.begin(sql)) return startStatement(sql, options)
+    const gathered = await startStatement(sql, options)
+    for await (const _ of gathered.batches);
+    return (await calls.run(callingSession(options), gathered)) ?? gathered
+  }
+
+  /** Queries of a procedure come between the statements of the session, without waiting for their turn. */
+  const callingSession = ({ signal, onProgress, pushdown }: RunOptions): CallingSession => ({
+    signal,
+    async query(sql, use) {
+      const [query, ...more] = splitStatements(sql)
+      if (query === undefined || more.length > 0) {
+        const count = query === undefined ? 0 : more.length + 1
+        throw new VarveError('invalid-input', `the query holds ${count} statements, expected one`)
+      }
+      const result = await start(query, { signal, onProgress, pushdown })
+      try {
+        if (result.returns !== 'rows')
+          throw new VarveError('invalid-input', 'the query returns no rows, expected a SELECT')
+        return await use(result)
+      } finally {
+        await result.close()
+      }
+    },
+  })
+
+  const startStatement = async (sql: string, options: RunOptions): Promise<QueryResult> => {
     // Another collation compares text in another way than zones do.
     collated ||= /collat/i.test(sql)
     const rewrite = (pushdown: boolean): Promise<string> =>
       rewriteStatement(sql, {
         functions: names,
+        optional,
         claims,
         serialize: engine.serialize,
         pushdown,
@@ -126,4 +162,19 @@ export function openSession({
       return closing
     },
   }
+}
+
+/** What travels to the engine's thread. */
+function signatureOf({ columns: _, prepare: __, ...signature }: SessionProcedure): TableFunction {
+  return signature
+}
+
+function optionalArguments(functions: readonly TableFunction[]): ReadonlyMap<string, OptionalArguments> {
+  const taking = functions.filter(({ optional }) => optional !== undefined)
+  return new Map(
+    taking.map(({ name, positional, optional = [] }) => [
+      name.toLowerCase(),
+      { positional, names: optional },
+    ]),
+  )
 }

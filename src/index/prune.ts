@@ -1,7 +1,8 @@
 /** Which rows a WHERE can touch, by ordinal and by zone maps. Advice only: the filter stays in the query. */
 
+import type { Field } from '../formats/batch.ts'
 import type { Zone, ZoneValue } from '../formats/text/types.ts'
-import type { Layout, Segment } from '../formats/types.ts'
+import type { Segment } from '../formats/types.ts'
 import { comparable } from './comparable.ts'
 import type { RowRange } from './runs.ts'
 import type { PartitionIndex } from './types.ts'
@@ -27,7 +28,7 @@ export function pruneRows(index: PartitionIndex, conditions: readonly Condition[
   )
   const zoned = conditions.flatMap((condition) => {
     const zone = layout.zones.indexOf(condition.column)
-    const fitted = zone < 0 ? undefined : comparableTo(layout, condition)
+    const fitted = zone < 0 ? undefined : comparableTo(layout.columns, condition)
     return fitted === undefined ? [] : [{ condition: fitted, zone }]
   })
 
@@ -49,7 +50,7 @@ export function pruneRows(index: PartitionIndex, conditions: readonly Condition[
 }
 
 /** The condition with values that compare with zones, `undefined` when one of them does not. */
-function comparableTo({ columns }: Layout, condition: Condition): Condition | undefined {
+export function comparableTo(columns: readonly Field[], condition: Condition): Condition | undefined {
   const type = columns.find(({ name }) => name === condition.column)?.type
   if (type === undefined || (condition.op === 'starts with' && type.kind !== 'utf8')) return undefined
   const values = condition.values.map((value) => comparable(value, type))
@@ -80,8 +81,8 @@ function ordinalBounds(rows: number, conditions: readonly Condition[]): { from: 
   return { from, to }
 }
 
-/** Whether a segment with this zone may hold a row that fulfils the condition. */
-function mayHold(zone: Zone | undefined, { op, values }: Condition): boolean {
+/** Whether rows with this zone may fulfil the condition, whose values are as `comparable` gives them. */
+export function mayHold(zone: Zone | undefined, { op, values }: Condition): boolean {
   if (zone === undefined) return true
   if (op === 'is null') return zone.nulls
   const { min, max } = zone

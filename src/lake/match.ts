@@ -56,9 +56,11 @@ export function literalStart(pattern: string): string {
   return pattern.slice(0, pattern.search(/[*?[\]{}\\]/))
 }
 
-/** The range of keys of the paths that begin with a text. */
+/** A range of keys that holds those of all paths which begin with a text. */
 export function rangeOf(start: string): { readonly from?: string; readonly to?: string } {
-  const from = pathKey(start)
-  // A character after the last may compose with it, so that its own fold is no beginning of theirs.
-  return /^[\x20-\x7e]+$/.test(start) ? { from, to: `${from}\xff` } : {}
+  // What follows may compose with the last character, and fold to another one; a slash composes with nothing.
+  const certain = start.endsWith('/') ? start : start.slice(0, -1)
+  if (!/^[\x20-\x7e]+$/.test(certain)) return {}
+  const from = pathKey(certain)
+  return { from, to: `${from}\xff` }
 }

@@ -27,6 +27,8 @@ export function checkDatasetName(name: string): string {
 
 /** The name, when a table may have it: the rule of datasets, since a table is a folder in the mount. */
 export function checkTableName(name: string): string {
+  // Tables are kept by name in objects, of which JSON's readers drop this one.
+  if (name === '__proto__') throw refused('table', name, 'is kept by JavaScript for itself')
   if (name !== '' && !tooLong(name) && !/^[.-]|[^A-Za-z0-9._-]/.test(name)) return name
   throw refused('table', name, 'is no name of letters, digits, ".", "_" and "-"')
 }

@@ -3,7 +3,7 @@
 import { VarveError } from '../errors.ts'
 import type { Options } from '../formats/text/types.ts'
 import type { PartitionIndex } from '../index/types.ts'
-import type { ScanContext } from './context.ts'
+import type { NamedObject, ScanContext } from './context.ts'
 import { openFile } from './file.ts'
 import { findIndexed } from './indexed.ts'
 import { OrderedStream } from './stream.ts'
@@ -15,6 +15,8 @@ export interface BuildOptions {
   readonly options?: Options | undefined
   /** Build even when there is an index, damaged or not. */
   readonly force?: boolean | undefined
+  /** What the name stands for, where that is known already. */
+  readonly object?: NamedObject | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -25,13 +27,14 @@ export async function indexFile(
   context: ScanContext,
   options: BuildOptions = {},
 ): Promise<{ readonly index: PartitionIndex; readonly built: boolean; readonly format: string }> {
-  const { signal, onProgress, format, force } = options
-  const there = force === true ? undefined : await findIndexed(uri, context.home, options)
+  const { signal, onProgress, format, force, object } = options
+  const there = force === true ? undefined : await findIndexed(uri, context, options)
   await there?.index.close?.()
   if (there !== undefined) return { index: there.index, built: false, format: there.format.name }
   context.pool.warm()
-  const file = await openFile(uri, context.home, {
+  const file = await openFile(uri, context, {
     format,
+    object,
     options: options.options,
     signal,
     ignoreIndex: force,

@@ -9,7 +9,8 @@ import type { Options } from '../formats/text/types.ts'
 import type { Format, Head, Layout, Segment } from '../formats/types.ts'
 import type { IndexHome, IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
-import { locate } from '../store/index.ts'
+import type { NamedObject, ScanContext } from './context.ts'
+import { type OpenedSource, openSource } from './open.ts'
 import { placedAt } from './place.ts'
 
 export interface OpenFileOptions {
@@ -19,7 +20,12 @@ export interface OpenFileOptions {
   readonly signal?: AbortSignal | undefined
   /** Do not look for an index, even a damaged one: it is about to be replaced. */
   readonly ignoreIndex?: boolean | undefined
+  /** What the name stands for, where that is known already. */
+  readonly object?: NamedObject | undefined
 }
+
+/** What opening a file needs of a scan's context. */
+export type FileContext = Pick<ScanContext, 'home' | 'names'>
 
 export class BoundFile {
   constructor(
@@ -31,11 +37,9 @@ export class BoundFile {
     /** Undefined as long as there is none. */
     public index: PartitionIndex | undefined,
     readonly home: IndexHome,
+    /** What messages call it. */
+    readonly uri: string = source.uri,
   ) {}
-
-  get uri(): string {
-    return this.source.uri
-  }
 
   /** Writes the index that a whole scan brought. */
   async keepIndex(segments: readonly Segment[], rows: number, raw: number): Promise<PartitionIndex> {
@@ -57,27 +61,27 @@ export class BoundFile {
 /** Opens a file with one request: its size, identity and first MiB. `not-found` when there is none. */
 export async function openFile(
   uri: string,
-  home: IndexHome,
+  context: FileContext,
   options: OpenFileOptions = {},
 ): Promise<BoundFile> {
-  const { store, key } = locate(uri)
-  const { signal } = options
+  const { home } = context
+  const { signal, object } = options
   // Whether there is a lake is asked while the file is opened: one round trip less to wait for.
   home.lake().catch(() => undefined)
-  const opened = await store.open(key, { head: HEAD_BYTES, signal })
+  const opened = await openSource({ name: uri, object }, context, { head: HEAD_BYTES, signal })
   if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
   try {
-    return await bindFile(uri, opened, store.url.startsWith('memory:'), home, options)
+    return await bindFile(uri, opened, home, options)
   } catch (error) {
-    await opened.close?.()
-    throw error
+    await opened.source.close?.()
+    // An object's own URI says nothing to whoever asked for it by another name.
+    throw opened.shown === opened.source.uri ? error : placedAt(opened.shown, error)
   }
 }
 
 async function bindFile(
   uri: string,
-  opened: ByteSource,
-  inMemory: boolean,
+  { source: opened, shown, inMemory }: OpenedSource,
   home: IndexHome,
   options: OpenFileOptions,
 ): Promise<BoundFile> {
@@ -85,7 +89,7 @@ async function bindFile(
   // Another thread cannot see this one's memory: all of such a file travels as its head.
   const here = inMemory ? opened.size : HEAD_BYTES
   const bytes = await opened.read(0, Math.min(opened.size, here), { signal })
-  const head = parseHead(opened.uri, bytes, bytes.length === opened.size)
+  const head = parseHead(shown, bytes, bytes.length === opened.size)
   const format = options.format === undefined ? detectFormat(uri, head) : formatNamed(options.format)
   const given = optionsFor(format, options.options ?? {})
   const target: IndexTarget = {
@@ -96,8 +100,8 @@ async function bindFile(
     options: given,
   }
   const index = options.ignoreIndex === true ? undefined : await home.find(target, signal)
-  const layout = index?.layout ?? placed(opened.uri, () => format.layout(head, given))
-  return new BoundFile(withHead(opened, bytes), head, format, layout, target, index, home)
+  const layout = index?.layout ?? placed(shown, () => format.layout(head, given))
+  return new BoundFile(withHead(opened, bytes), head, format, layout, target, index, home, shown)
 }
 
 /** Every reader takes `ignore_errors`; it is the format's matter only where it changes what the file looks like. */

@@ -2,10 +2,10 @@
 
 import { formatNamed, formatOfName } from '../formats/registry.ts'
 import type { Format } from '../formats/types.ts'
-import type { IndexHome, IndexTarget } from '../index/location.ts'
+import type { IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
-import { locate } from '../store/index.ts'
-import { type OpenFileOptions, optionsFor } from './file.ts'
+import { type FileContext, type OpenFileOptions, optionsFor } from './file.ts'
+import { openSource } from './open.ts'
 
 export interface Indexed {
   readonly index: PartitionIndex
@@ -19,15 +19,16 @@ export interface Indexed {
  */
 export async function findIndexed(
   uri: string,
-  home: IndexHome,
-  { format: name, options = {}, signal }: OpenFileOptions,
+  context: FileContext,
+  { format: name, options = {}, signal, object }: OpenFileOptions,
 ): Promise<Indexed | undefined> {
   const format = name === undefined ? formatOfName(uri) : formatNamed(name)
   if (format === undefined) return undefined
-  const { store, key } = locate(uri)
+  const { home } = context
   home.lake().catch(() => undefined)
-  const source = await store.open(key, { signal })
-  if (source === undefined) return undefined
+  const opened = await openSource({ name: uri, object }, context, { signal })
+  if (opened === undefined) return undefined
+  const { source } = opened
   const { identity, size } = source
   await source.close?.()
   const target = {

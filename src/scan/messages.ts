@@ -16,7 +16,13 @@ export type TaskColumn = number | ConstantColumn
 export interface Task {
   /** Tasks of one scan have the same number. */
   readonly scan: number
-  readonly source: { readonly uri: string; readonly size: number; readonly identity: string }
+  readonly source: {
+    readonly uri: string
+    readonly size: number
+    readonly identity: string
+    /** What messages call it; default the URI. */
+    readonly shown?: string | undefined
+  }
   /** First bytes of the source that are at hand already. */
   readonly head?: Uint8Array | undefined
   readonly layout: Layout

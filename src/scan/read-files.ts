@@ -3,10 +3,12 @@
 import type { Field } from '../formats/batch.ts'
 import type { Options } from '../formats/text/types.ts'
 import type { ScanContext } from './context.ts'
+import type { FileName } from './expand.ts'
 import { type BoundFile, checkSameColumns, openFile } from './file.ts'
 import type { FileScan } from './file-scan.ts'
 import type { BoundCall } from './functions/types.ts'
 import type { TaskColumn } from './messages.ts'
+import { countStream } from './rows.ts'
 import { OrderedStream, type Planned } from './stream.ts'
 import type { Predicate, ScanStream } from './types.ts'
 import { planFile } from './works.ts'
@@ -24,20 +26,22 @@ export const FILENAME: Field = { name: 'filename', type: { kind: 'utf8' } }
 /** Files that are being opened while one is read. */
 const OPENED_AHEAD = 4
 
-/** Rows of a batch that holds nothing but their number. */
-const COUNTED_ROWS = 1 << 20
-
 export class FileSet implements BoundCall {
   readonly columns: readonly Field[]
   readonly zones: readonly string[]
   readonly #first: BoundFile
-  readonly #uris: readonly string[]
+  readonly #names: readonly FileName[]
   readonly #options: ReadOptions
   readonly #context: ScanContext
 
-  private constructor(uris: readonly string[], first: BoundFile, options: ReadOptions, context: ScanContext) {
+  private constructor(
+    names: readonly FileName[],
+    first: BoundFile,
+    options: ReadOptions,
+    context: ScanContext,
+  ) {
     this.#first = first
-    this.#uris = uris
+    this.#names = names
     this.#options = options
     this.#context = context
     this.columns = options.filename ? [...first.layout.columns, FILENAME] : first.layout.columns
@@ -47,7 +51,7 @@ export class FileSet implements BoundCall {
   }
 
   static async bind(
-    uris: readonly string[],
+    names: readonly FileName[],
     options: ReadOptions,
     context: ScanContext,
     signal: AbortSignal | undefined,
@@ -56,16 +60,18 @@ export class FileSet implements BoundCall {
     context.pool.warm()
     // An index numbers the records that were good when it was built, for nobody who asked for their text.
     const ignoreIndex = options.ignoreErrors
-    const first = await openFile(uris[0]!, context.home, { format, options: given, signal, ignoreIndex })
-    return new FileSet(uris, first, options, context)
+    const { name, object } = names[0]!
+    const opening = { format, options: given, signal, ignoreIndex, object }
+    const first = await openFile(name, context, opening)
+    return new FileSet(names, first, options, context)
   }
 
   get cardinality(): { readonly rows: number; readonly exact: boolean } | undefined {
     const index = this.#first.index
     if (index === undefined) return undefined
     return {
-      rows: index.rows * this.#uris.length,
-      exact: this.#uris.length === 1 && !this.#options.ignoreErrors,
+      rows: index.rows * this.#names.length,
+      exact: this.#names.length === 1 && !this.#options.ignoreErrors,
     }
   }
 
@@ -73,7 +79,8 @@ export class FileSet implements BoundCall {
     if (i === 0) return this.#first
     const format = this.#first.format.name
     const { options, ignoreErrors: ignoreIndex } = this.#options
-    const file = await openFile(this.#uris[i]!, this.#context.home, { format, options, signal, ignoreIndex })
+    const { name, object } = this.#names[i]!
+    const file = await openFile(name, this.#context, { format, options, signal, ignoreIndex, object })
     checkSameColumns(this.#first.layout.columns, this.#first.uri, file)
     return file
   }
@@ -88,9 +95,9 @@ export class FileSet implements BoundCall {
     signal.addEventListener('abort', () => {
       for (const file of opening) file.then(close).catch(() => undefined)
     })
-    for (let i = 0, next = 0; i < this.#uris.length; i++) {
+    for (let i = 0, next = 0; i < this.#names.length; i++) {
       // Opening costs round trips; who wants more than the first file gets the next ones meanwhile.
-      for (; next < this.#uris.length && next <= (i === 0 ? 0 : i + OPENED_AHEAD); next++) {
+      for (; next < this.#names.length && next <= (i === 0 ? 0 : i + OPENED_AHEAD); next++) {
         const file = this.#open(next, signal)
         file.catch(() => undefined)
         opening.push(file)
@@ -111,7 +118,7 @@ export class FileSet implements BoundCall {
     const works = async function* (this: FileSet): AsyncGenerator<Planned, void> {
       let i = 0
       for await (const file of this.#files(abort.signal)) {
-        const uri = this.#uris[i++]!
+        const uri = this.#names[i++]!.name
         total += file.source.size
         const wanted = columns.map((column): TaskColumn => (column === last ? { constant: uri } : column))
         yield* planFile(file, wanted, predicates, abort.signal)
@@ -119,7 +126,7 @@ export class FileSet implements BoundCall {
     }.call(this)
 
     if (columns.length === 0 && predicates.length === 0) {
-      const counted = this.#countRows(abort)
+      const counted = this.#countRows()
       if (counted !== undefined) return counted
     }
     const at = ordinal === undefined ? -1 : columns.indexOf(ordinal)
@@ -135,20 +142,10 @@ export class FileSet implements BoundCall {
   }
 
   /** Only the number of rows is wanted, and the indexes know it. */
-  #countRows(abort: AbortController): ScanStream | undefined {
+  #countRows(): ScanStream | undefined {
     const index = this.#first.index
-    if (index === undefined || this.#uris.length > 1 || this.#options.ignoreErrors) return undefined
-    let left = index.rows
-    return {
-      async next() {
-        const rows = Math.min(left, COUNTED_ROWS)
-        left -= rows
-        return rows === 0 ? undefined : { rows, columns: [] }
-      },
-      release: () => undefined,
-      progress: { done: index.size, total: index.size },
-      close: () => abort.abort(),
-    }
+    if (index === undefined || this.#names.length > 1 || this.#options.ignoreErrors) return undefined
+    return countStream(index.rows, { done: index.size, total: index.size })
   }
 
   /** The index is a gift of the scan: a full disk must not fail the query that paid for it. */

@@ -2,9 +2,11 @@
 
 import type { ColumnBatch, ColumnVector, Field } from '../formats/batch.ts'
 import { type Value, vectorFrom } from '../formats/values.ts'
-import type { ScanStream } from './types.ts'
+import type { Progress, ScanStream } from './types.ts'
 
 const BATCH = 2048
+/** Rows of a batch that holds nothing but their number. */
+const COUNTED = 1 << 20
 
 /** The projected columns of these rows, as a stream. The rows are made when the first batch is asked for. */
 export function rowStream(
@@ -28,6 +30,21 @@ export function rowStream(
       return { done: at, total: rows?.length ?? 0 }
     },
     close: () => abort.abort(),
+  }
+}
+
+/** Rows of no columns, where only their number is wanted. */
+export function countStream(rows: number, progress: Progress): ScanStream {
+  let left = rows
+  return {
+    async next() {
+      const some = Math.min(left, COUNTED)
+      left -= some
+      return some === 0 ? undefined : { rows: some, columns: [] }
+    },
+    release: () => undefined,
+    progress,
+    close: () => undefined,
   }
 }
 

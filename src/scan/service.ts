@@ -2,9 +2,9 @@
 
 import { VarveError } from '../errors.ts'
 import { IndexHome } from '../index/location.ts'
-import type { ScanContext } from './context.ts'
+import type { NameResolver, ScanContext } from './context.ts'
 import { SCAN_FUNCTIONS } from './functions/index.ts'
-import type { BoundCall } from './functions/types.ts'
+import type { BoundCall, ScanFunction } from './functions/types.ts'
 import { WorkerPool } from './pool.ts'
 import type { BindRequest, Bound, ScanRequest, ScanService, ScanStream } from './types.ts'
 
@@ -15,6 +15,10 @@ export interface ScanServiceOptions {
   readonly jobs?: number | undefined
   /** Gets what is worth telling and no failure. Default: nobody is told. */
   readonly warn?: ((message: string) => void) | undefined
+  /** Table functions beside the scan layer's own. */
+  readonly functions?: readonly ScanFunction[] | undefined
+  /** Names that stand for objects somewhere else. */
+  readonly names?: NameResolver | undefined
 }
 
 export interface LocalScanService extends ScanService {
@@ -27,8 +31,9 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
     pool: new WorkerPool(options.jobs),
     rejects: [],
     warn: options.warn ?? (() => undefined),
+    names: options.names,
   }
-  const functions = new Map(SCAN_FUNCTIONS.map((one) => [one.name, one]))
+  const functions = new Map([...SCAN_FUNCTIONS, ...(options.functions ?? [])].map((one) => [one.name, one]))
   const calls = new Map<number, { call: BoundCall; streams: Set<ScanStream> }>()
   let nextId = 1
 

@@ -4,6 +4,7 @@
  */
 
 import type { ColumnBatch, Field } from '../formats/batch.ts'
+import type { Value } from '../formats/values.ts'
 import type { Condition } from '../index/prune.ts'
 
 /** An argument as it comes from SQL or JSON. */
@@ -77,6 +78,30 @@ export interface TableFunction {
   readonly positional: number
   readonly lists: boolean
   readonly named: Readonly<Record<string, 'text' | 'integer' | 'boolean' | 'any'>>
+  /** Those of the named ones that may also follow the positional ones, without their names, in this order. */
+  readonly optional?: readonly string[] | undefined
   /** One sentence for completion and help. */
   readonly summary: string
+}
+
+/** The session that called a procedure; its engine is free as long as the procedure runs. */
+export interface CallingSession {
+  /** Runs one query, which sees the session's temporary tables, and gives its rows to `use` to be read there. */
+  query<T>(sql: string, use: (rows: QueryRows) => Promise<T>): Promise<T>
+  readonly signal: AbortSignal | undefined
+}
+
+export interface QueryRows {
+  readonly columns: readonly Field[]
+  readonly batches: AsyncIterable<ColumnBatch>
+}
+
+/**
+ * A procedure that runs SQL itself. A table function cannot: while the engine asks it for rows, the engine is busy.
+ * So its CALL only gathers the arguments, and what it does comes after.
+ */
+export interface SessionProcedure extends TableFunction {
+  readonly columns: readonly Field[]
+  /** Checks the arguments, and gives what shall be done with them: its rows are those of the CALL. */
+  prepare(request: BindRequest): (session: CallingSession) => Promise<readonly (readonly Value[])[]>
 }

@@ -1,7 +1,7 @@
 /** A decoding thread: takes tasks, fetches, decodes, sends batches. Nothing here blocks on another task. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { adoptMeter, withHead } from '../bytes/index.ts'
+import { adoptMeter, type ByteSource, withHead } from '../bytes/index.ts'
 import { errorToJson, isVarveError } from '../errors.ts'
 import { batchBuffers, type ColumnBatch, type ColumnVector } from '../formats/batch.ts'
 import { formatNamed } from '../formats/registry.ts'
@@ -66,7 +66,8 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
   const self: Running = { abort, credit: task.credit, wake: () => undefined }
   running.set(id, self)
   const shared = sources.take(task)
-  const source = withHead(shared.source, task.head ?? NO_HEAD)
+  const source = sourceOf(task, shared.source)
+  const shown = source.uri
   let reading: { return(value: undefined): Promise<unknown> } | undefined
   try {
     const { projection, assemble } = columnsOf(task)
@@ -82,7 +83,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
       onStart: (start) => send({ type: 'found', id, start }),
       onProgress: (bytes) => send({ type: 'progress', id, bytes }),
       onReject: (bad) =>
-        rejects.push({ uri: source.uri, byte: bad.byte, record: bad.record, message: bad.message }),
+        rejects.push({ uri: shown, byte: bad.byte, record: bad.record, message: bad.message }),
     })
     reading = batches
     for (;;) {
@@ -105,7 +106,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
     }
   } catch (error) {
     if (!(abort.signal.aborted && isVarveError(error, 'aborted'))) {
-      send({ type: 'failed', id, error: errorToJson(placedAt(source.uri, error)) })
+      send({ type: 'failed', id, error: errorToJson(placedAt(shown, error)) })
     }
   } finally {
     running.delete(id)
@@ -115,10 +116,18 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
   }
 }
 
+/** The task's bytes; decoders complain about what the file was called. */
+function sourceOf({ head = NO_HEAD, source: { shown } }: Task, bytes: ByteSource): ByteSource {
+  const source = withHead(bytes, head)
+  if (shown === undefined || shown === source.uri) return source
+  const { size, identity } = source
+  return { uri: shown, size, identity, read: (start, end, options) => source.read(start, end, options) }
+}
+
 /** The other half of a task whose records another thread reads. */
 async function inflate(task: Task, port: MessagePort): Promise<void> {
   const shared = sources.take(task)
-  const source = withHead(shared.source, task.head ?? NO_HEAD)
+  const source = sourceOf(task, shared.source)
   const hooks = { ...memory, ignoreErrors: false, small: task.small }
   try {
     await serveRelay(port, (onProgress, signal) =>

@@ -22,7 +22,12 @@ export async function* planFile(
   signal: AbortSignal,
 ): AsyncGenerator<Planned, void> {
   const { uri, size, identity } = file.source
-  const common = { source: { uri, size, identity }, head: file.head.bytes, layout: file.layout, columns }
+  const common = {
+    source: { uri, size, identity, shown: file.uri },
+    head: file.head.bytes,
+    layout: file.layout,
+    columns,
+  }
   if (file.index === undefined) {
     const scan = new FileScan(file)
     const pieces = file.format.pieces(size, file.layout)

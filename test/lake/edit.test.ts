@@ -33,6 +33,13 @@ describe('rm', () => {
     expect(await paths(lake, 'd')).toEqual(['a'])
   })
 
+  test('a pattern finds names whose next character composes with its beginning', async () => {
+    const lake = await newLake()
+    await add(lake, { 'cafe\u0301/x': '1', 'cafe/y': '2', caf: '3' })
+    expect(await removeFiles(lake, 'd', ['cafe*/*'], by)).toMatchObject({ removed: 2 })
+    expect(await paths(lake, 'd')).toEqual(['caf'])
+  })
+
   test('a name with special characters is a name first', async () => {
     const lake = await newLake()
     await add(lake, { '[1].txt': '1', '1.txt': '2' })

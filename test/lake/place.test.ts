@@ -1,9 +1,18 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { checkPlace } from '../../src/lake/place.ts'
-import { thrown } from './thrown.ts'
 
 const bucket = { url: 's3://bucket/lake/' }
 const folder = { url: 'file:///srv/lake/' }
+
+/** What it throws. */
+function thrown(work: () => void): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
 
 afterEach(() => {
   delete process.env.VARVE_ALLOW
@@ -36,7 +45,7 @@ describe('files of the machine are refused for a lake that is elsewhere', () => 
   })
 
   test('unless VARVE_ALLOW lists them', () => {
-    process.env.VARVE_ALLOW = 's3://a/:file:///data:file:///srv/shared/'
+    process.env.VARVE_ALLOW = 's3://lab/:file:///data:file:///srv/shared/'
     for (const uri of ['file:///data', 'file:///data/x', 'file:///srv/shared/deep/x', '/data/x'])
       expect(() => checkPlace(bucket, uri)).not.toThrow()
     for (const uri of [

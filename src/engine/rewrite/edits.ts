@@ -6,9 +6,16 @@ import { quoteIdentifier, quoteText } from '../quote.ts'
 import type { RunOptions } from '../types.ts'
 import { defaultAlias } from './paths.ts'
 
+export interface OptionalArguments {
+  readonly positional: number
+  readonly names: readonly string[]
+}
+
 export interface RewriteOptions {
   /** Names of varve's table functions, in lower case. */
   readonly functions: ReadonlySet<string>
+  /** Of those that take more arguments than their positional ones: how many these are, and the others' names. */
+  readonly optional?: ReadonlyMap<string, OptionalArguments> | undefined
   /** Whether `FROM 'path'` is varve's to read. */
   readonly claims: (path: string) => boolean
   /** The syntax tree of a query as JSON, `undefined` where DuckDB has none for it. */

@@ -21,6 +21,7 @@ import {
   type RewriteOptions,
 } from './edits.ts'
 import { replaceAfterKeywords } from './keyword-paths.ts'
+import { nameOptional } from './optional.ts'
 import { defaultAlias } from './paths.ts'
 import { type Region, regionsOf } from './regions.ts'
 import { isRemoteCall, isRouted, routeCalls, routed } from './routing.ts'
@@ -36,6 +37,7 @@ export async function rewriteStatement(sql: string, options: RewriteOptions): Pr
     if (!edits.has(edit.start)) edits.set(edit.start, edit)
   }
   routeCalls(tokens, options, add)
+  nameOptional(tokens, options, add)
   const parsed: Region[] = []
   for await (const { region, ast } of parsedRegions(sql, tokens, options)) {
     parsed.push(region)

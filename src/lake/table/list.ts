@@ -9,20 +9,25 @@ import { isNamed, loadStores } from '../stores.ts'
 import type { Lake, Part, Table, TableRef, TableSchema } from '../types.ts'
 import { parseSchema, schemaToJson } from './schema.ts'
 
-/** Writes list and schema, so that a version can name the table. */
+/**
+ * Writes list and schema, so that a version can name the table.
+ *
+ * @param before the same table of the version that is followed: its schema need not be written again
+ */
 export async function writeTable(
   lake: Lake,
   dataset: string,
   table: Table,
   signal?: AbortSignal,
+  before?: TableRef,
 ): Promise<TableRef> {
   const bytes = writeList(table.parts, dataset)
   const schema = Buffer.from(schemaToJson(table.schema))
   const ref = { list: sha256(bytes), schema: sha256(schema), home: dataset }
   await Promise.all([
     putImmutable(lake, listKey(dataset, ref.list), bytes, signal),
-    // Few schemas, many versions: the one that was read here is there.
-    lake.memo.has(schemaKey(dataset, ref.schema))
+    // Having read one is no proof that it is there: its versions may be deleted since, and their garbage collected.
+    before?.schema === ref.schema && before.home === dataset
       ? undefined
       : putImmutable(lake, schemaKey(dataset, ref.schema), schema, signal),
   ])

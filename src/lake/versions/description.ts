@@ -76,7 +76,9 @@ export async function readRecord(
     const message = `${uri} describes ${description.dataset}@${description.number}, expected ${dataset}@${number}`
     throw new VarveError('invalid-data', message, { uri })
   }
-  return { description, deleted: description.deleted_at !== undefined }
+  // A table may be called `constructor`, which every other object has.
+  const tables = Object.assign(Object.create(null) as object, description.tables)
+  return { description: { ...description, tables }, deleted: description.deleted_at !== undefined }
 }
 
 /** A version by its number, in one request; undefined when there is none (any more). */

@@ -32,7 +32,7 @@ export const indexInfo: ScanFunction = {
   summary: "The segments of a file's index: rows, byte ranges, checksums.",
   async bind({ args, named }, context, signal) {
     const uri = textArgument('the path', args[0])
-    const file = await openFile(uri, context.home, { format: optionalText('format', named.format), signal })
+    const file = await openFile(uri, context, { format: optionalText('format', named.format), signal })
     await file.close()
     const { index } = file
     if (index === undefined) {
@@ -79,10 +79,11 @@ export const varveIndex: ScanFunction = {
       zones: [],
       open: (columns) =>
         rowStream(BUILD_COLUMNS, columns, async (signal) => {
-          const uris = await expandPattern(pattern, signal)
+          const files = await expandPattern(pattern, context, signal)
           const rows = []
-          for (const uri of uris) {
-            const { index, built, format: name } = await indexFile(uri, context, { format, force, signal })
+          for (const { name: uri, object } of files) {
+            const options = { format, force, signal, object }
+            const { index, built, format: name } = await indexFile(uri, context, options)
             rows.push([uri, name, index.location, built, index.rows, index.segments.length, index.bytes])
           }
           return rows

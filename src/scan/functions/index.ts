@@ -16,6 +16,8 @@ export const SCAN_FUNCTIONS: readonly ScanFunction[] = [
 ]
 
 /** Their signatures alone, as plain values that travel to other threads and processes. */
-export const TABLE_FUNCTIONS: readonly TableFunction[] = SCAN_FUNCTIONS.map(
-  ({ bind: _, ...signature }) => signature,
-)
+export const TABLE_FUNCTIONS: readonly TableFunction[] = signaturesOf(SCAN_FUNCTIONS)
+
+export function signaturesOf(functions: readonly ScanFunction[]): TableFunction[] {
+  return functions.map(({ bind: _, ...signature }) => signature)
+}

@@ -52,14 +52,14 @@ async function bindFiles(
   signal: AbortSignal | undefined,
 ): Promise<FileSet> {
   const patterns = textsArgument('the path', args[0])
-  const found = await Promise.all(patterns.map((pattern) => expandPattern(pattern, signal)))
-  const uris = found.flat()
+  const found = await Promise.all(patterns.map((pattern) => expandPattern(pattern, context, signal)))
+  const names = found.flat()
   // How many files a pattern matches today must not decide which columns it has.
-  const isPattern = patterns.some((pattern, i) => found[i]![0] !== pattern)
-  const filename = optionalBoolean('filename', named.filename) ?? (isPattern || uris.length > 1)
+  const isPattern = patterns.some((pattern, i) => found[i]![0]?.name !== pattern)
+  const filename = optionalBoolean('filename', named.filename) ?? (isPattern || names.length > 1)
   const ignoreErrors = optionalBoolean('ignore_errors', named.ignore_errors) ?? false
   return FileSet.bind(
-    uris,
+    names,
     { format, options: formatOptions(named), filename, ignoreErrors },
     context,
     signal,
