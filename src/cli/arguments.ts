@@ -31,13 +31,53 @@ export function parseBytes(text: string): number {
   return Number(digits) * factor
 }
 
-/** The value where it is a whole number of at least 1; else `invalid-input` (11): it parses, but cannot be. */
-export function atLeastOne(value: number, option: string): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  throw new VarveError('invalid-input', `${option} is ${value}, expected a whole number of at least 1`, {
+const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** Seconds, with a unit or without: `0`, `30s`, `15m`, `12h`, `7d`, `2w`. */
+export function parseDuration(text: string): number {
+  const [, digits, unit = ''] = /^\s*([-+]?[\d.]+)\s*([smhdw]?)\s*$/i.exec(text) ?? []
+  const seconds = Number(digits) * SECONDS[unit.toLowerCase()]!
+  if (Number.isNaN(seconds))
+    throw new InvalidArgumentError('expected a duration, such as 30s, 15m, 12h, 7d or 2w')
+  return seconds
+}
+
+/** The value where it is a whole number of at least `least`; else `invalid-input` (11): it parses, but cannot be. */
+export function wholeNumber(value: number, option: string, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new VarveError(
+    'invalid-input',
+    `${option} is ${value}, expected a whole number of at least ${least}`,
+    { option, value },
+  )
+}
+
+export const atLeastOne = (value: number, option: string): number => wholeNumber(value, option, 1)
+
+/** The value where it is one of `choices`; else `invalid-input` (11). */
+export function oneOf<const T extends string>(value: string, option: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value)
+  if (found !== undefined) return found
+  throw new VarveError('invalid-input', `${option} is "${value}", expected ${choices.join(', ')}`, {
     option,
     value,
   })
+}
+
+/** Calls `check` with an option that was given. */
+export function given<T, R>(value: T | undefined, check: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : check(value)
+}
+
+/** Collects the values of a repeatable option. */
+export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text]
+
+/** The same for names, of which one value may hold several with commas between them. */
+export function collectNames(text: string, before: readonly string[] = []): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.includes(''))
+    throw new InvalidArgumentError('expected a name, or several with commas between them')
+  return [...before, ...names]
 }
 
 /** Collects `name=value` of a repeatable option. */
@@ -61,4 +101,13 @@ export function parameterValue(text: string): Argument {
   } catch {
     return text
   }
+}
+
+/** The values of `--param`; undefined when there are none. */
+export function parametersOf(
+  pairs: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, Argument>> | undefined {
+  return given(pairs, (all) =>
+    Object.fromEntries(Object.entries(all).map(([name, text]) => [name, parameterValue(text)])),
+  )
 }

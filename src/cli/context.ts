@@ -1,6 +1,7 @@
 /** What every command gets: where to read and write, what was said globally, and the verbs when needed. */
 
 import type { VarveOptions } from '../library/types.ts'
+import { oneOf } from './arguments.ts'
 import type { CreateVerbs, Verbs } from './verbs.ts'
 
 /** The process's edge, so that tests can stand in for it. */
@@ -59,10 +60,20 @@ export function lazyVerbs(create: CreateVerbs): {
   }
 }
 
-/** How a command's list or report is printed. */
+/** How a command's report is printed. */
 export type ReportFormat = 'plain' | 'json' | 'jsonl'
 
+/** Asked before a command acts, so that a wrong `--format` changes nothing: `invalid-input`. */
 export function reportFormat({ json, format }: GlobalOptions): ReportFormat {
-  if (format === 'jsonl') return 'jsonl'
-  return json === true || format === 'json' ? 'json' : 'plain'
+  if (format !== undefined) return oneOf(format, '--format', ['json', 'jsonl'])
+  return json === true ? 'json' : 'plain'
+}
+
+/** How a command's list is printed; plain: nothing was said. */
+export type ListFormat = ReportFormat | 'table' | 'csv'
+
+/** The same for a list. */
+export function listFormat({ json, format }: GlobalOptions): ListFormat {
+  if (format !== undefined) return oneOf(format, '--format', ['table', 'csv', 'json', 'jsonl'])
+  return json === true ? 'json' : 'plain'
 }

@@ -13,8 +13,12 @@ export interface ProgressBar {
 
 const SILENT: ProgressBar = { update: () => {}, clear: () => {}, stop: () => {} }
 
+/** Work that counts something else than bytes: `{ label: 'gc', of: 'objects' }`. */
+export type Work = string | { readonly label: string; readonly of: string }
+
 /** A bar on stderr for work of more than a second; none when stderr is no terminal, or with `--quiet`. */
-export function progressBar(context: Context, label: string): ProgressBar {
+export function progressBar(context: Context, work: Work): ProgressBar {
+  const { label, of } = typeof work === 'string' ? { label: work, of: undefined } : work
   const { stderr } = context.io
   if (stderr.isTTY !== true || context.options.quiet === true) return SILENT
   const began = performance.now()
@@ -34,7 +38,7 @@ export function progressBar(context: Context, label: string): ProgressBar {
       clearOnComplete: true,
       etaBuffer: 30,
     })
-    bar.start(Math.max(last.total, 1), last.done, payload(last, began))
+    bar.start(Math.max(last.total, 1), last.done, payload(last, began, of))
   }
   const timer = setTimeout(() => void start(), PATIENCE)
   timer.unref()
@@ -42,7 +46,7 @@ export function progressBar(context: Context, label: string): ProgressBar {
     update: (now) => {
       last = now
       bar?.setTotal(Math.max(now.total, 1))
-      bar?.update(now.done, payload(now, began))
+      bar?.update(now.done, payload(now, began, of))
     },
     clear: () => {
       stopped = true
@@ -58,9 +62,12 @@ export function progressBar(context: Context, label: string): ProgressBar {
   }
 }
 
-function payload({ done, total }: Progress, began: number): Record<string, string> {
-  const seconds = (performance.now() - began) / 1000
-  return { shown: `${bytesText(done)} of ${bytesText(total)}`, rate: bytesText(done / seconds) }
+function payload({ done, total }: Progress, began: number, of: string | undefined): Record<string, string> {
+  const perSecond = (done / (performance.now() - began)) * 1000
+  if (of === undefined)
+    return { shown: `${bytesText(done)} of ${bytesText(total)}`, rate: bytesText(perSecond) }
+  const number = (value: number): string => Math.round(value).toLocaleString('en-US')
+  return { shown: `${number(done)} of ${number(total)} ${of}`, rate: number(perSecond) }
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

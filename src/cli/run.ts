@@ -72,10 +72,7 @@ export async function runCli(
   function report(error: unknown): number {
     if (error instanceof ReaderGone) return EXIT.done
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
-    if (error instanceof CommanderError && error.code === 'commander.help') {
-      io.stderr.write(program.helpInformation())
-      return EXIT.usage
-    }
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage
     if (abort.signal.aborted) {
       // Whatever it failed with, it failed because it was told to stop.
       const json = wantsJson(options, argv)

@@ -1,17 +1,10 @@
 /** What the command line asks of the library: its whole view of the rest of varve. */
 
 import type { Session } from '../engine/types.ts'
+import type { LakeReport, LakeVerbs } from '../library/lake-types.ts'
 import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from '../library/types.ts'
 
 type MaybePromise<T> = T | Promise<T>
-
-export interface LakeReport {
-  /** The lake's URL. */
-  readonly lake: string
-  readonly id: string
-  /** False: it was a lake already. */
-  readonly created: boolean
-}
 
 /** Totals since the verbs were made: requests to stores, retries included, and bytes received. */
 export interface Meters {
@@ -29,6 +22,8 @@ export interface Verbs {
   formats(): MaybePromise<readonly FormatRow[]>
   /** Makes the lake at this URL, or finds it there. */
   initLake(url: string, options?: CallOptions): Promise<LakeReport>
+  /** The verbs on the lake that the options name. */
+  lake(): MaybePromise<LakeVerbs>
   readonly meters: Meters
   close(): Promise<void>
 }

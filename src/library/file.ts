@@ -15,16 +15,16 @@ import type { CallOptions, FileInfo, IndexReport, OpenOptions, SliceStrategy, Va
 async function know(
   uri: string,
   options: OpenOptions,
-  { home }: ScanContext,
+  context: ScanContext,
 ): Promise<Pick<BoundFile, 'target' | 'layout'>> {
   // A damaged index is a matter of the calls that need one, not of opening.
-  const indexed = await findIndexed(uri, home, options).catch((error: unknown) => {
+  const indexed = await findIndexed(uri, context, options).catch((error: unknown) => {
     if (isVarveError(error, 'invalid-data')) return undefined
     throw error
   })
   await indexed?.index.close?.()
   if (indexed !== undefined) return { target: indexed.target, layout: indexed.index.layout }
-  const bound = await openFile(uri, home, { ...options, ignoreIndex: true })
+  const bound = await openFile(uri, context, { ...options, ignoreIndex: true })
   await bound.close()
   return bound
 }
@@ -35,11 +35,13 @@ export async function openVarveFile(
   context: ScanContext,
 ): Promise<VarveFile> {
   const { target, layout } = await know(uri, { format, options, signal }, context)
+  // What stands for an object somewhere else keeps its name.
+  const shown = context.names?.owns(uri) === true ? uri : target.uri
   const build = (call: CallOptions & { readonly force?: boolean }) =>
     indexFile(uri, context, { format, options, ...call })
 
   return {
-    uri: target.uri,
+    uri: shown,
     format: target.format,
     columns: layout.columns,
 
@@ -47,7 +49,7 @@ export async function openVarveFile(
       const index = await context.home.find(target, call.signal)
       await index?.close?.()
       return {
-        uri: target.uri,
+        uri: shown,
         format: target.format,
         container: layout.container,
         size: target.size,
@@ -65,7 +67,7 @@ export async function openVarveFile(
       const began = performance.now()
       const { index, built } = await build(call)
       return {
-        uri: target.uri,
+        uri: shown,
         format: target.format,
         index: index.location,
         built,

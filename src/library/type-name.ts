@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../engine/quote.ts'
 import type { DataType } from '../formats/batch.ts'
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -28,7 +29,7 @@ export function typeName(type: DataType): string {
     case 'list':
       return `${typeName(type.item)}[]`
     case 'struct':
-      return `STRUCT(${type.fields.map((field) => `${field.name} ${typeName(field.type)}`).join(', ')})`
+      return `STRUCT(${type.fields.map((field) => `${quoteIdentifier(field.name)} ${typeName(field.type)}`).join(', ')})`
     default:
       return NAMES[type.kind]!
   }

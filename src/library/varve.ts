@@ -1,22 +1,31 @@
 /** Everything varve does, behind one object that owns its threads and connections. */
 
 import { type Meter, threadMeter } from '../bytes/index.ts'
+import { type Catalog, createCatalog } from '../catalog/index.ts'
 import type { QueryResult, RunOptions, Session } from '../engine/types.ts'
 import { VarveError } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
 import { initLake, type LakeReport } from '../lake/init.ts'
+import { openLake } from '../lake/open.ts'
+import type { Lake } from '../lake/types.ts'
 import { expandPattern } from '../scan/expand.ts'
-import { TABLE_FUNCTIONS } from '../scan/functions/index.ts'
+import { signaturesOf, TABLE_FUNCTIONS } from '../scan/functions/index.ts'
 import { createScanService, type LocalScanService } from '../scan/service.ts'
 import { closeStores, loadDotEnv } from '../store/index.ts'
 import { claims } from './claims.ts'
 import { openVarveFile } from './file.ts'
 import { formatRows } from './format-rows.ts'
+import { fileQuery } from './lake/table-source.ts'
+import { createLakeVerbs } from './lake/verbs.ts'
+import type { LakeVerbs } from './lake-types.ts'
 import { sliceFromJson } from './slice.ts'
 import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from './types.ts'
 
 export class Varve {
   readonly #options: VarveOptions
+  #lake: Lake | undefined
+  #verbs: LakeVerbs | undefined
+  #catalog: Catalog | undefined
   #scan: LocalScanService | undefined
   #session: Promise<Session> | undefined
   readonly #meter: Meter
@@ -29,9 +38,29 @@ export class Varve {
 
   #service(): LocalScanService {
     const { jobs, warn } = this.#options
-    const lake = this.#options.lake ?? process.env.VARVE_LAKE ?? './lake'
-    this.#scan ??= createScanService({ lake, jobs, warn })
+    const { functions, names } = this.#lakeInSql()
+    this.#scan ??= createScanService({ lake: this.#lakeUrl, jobs, warn, functions, names })
     return this.#scan
+  }
+
+  get #lakeUrl(): string {
+    return this.#options.lake ?? process.env.VARVE_LAKE ?? './lake'
+  }
+
+  #lakeInSql(): Catalog {
+    this.#catalog ??= createCatalog(this.#openedLake(), { ...this.lake(), fileQuery })
+    return this.#catalog
+  }
+
+  #openedLake(): Lake {
+    this.#lake ??= openLake(this.#lakeUrl)
+    return this.#lake
+  }
+
+  /** The verbs on the lake, which need not exist before one of them is called. */
+  lake(): LakeVerbs {
+    this.#verbs ??= createLakeVerbs(this.#openedLake(), (text, options) => this.sql(text, options))
+    return this.#verbs
   }
 
   /** Requests to stores and bytes of their bodies so far, over all threads. */
@@ -45,8 +74,9 @@ export class Varve {
   }
 
   /** The URIs that a pattern stands for, in order; `not-found` when nothing matches it. */
-  expand(pattern: string, { signal }: CallOptions = {}): Promise<readonly string[]> {
-    return expandPattern(pattern, signal)
+  async expand(pattern: string, { signal }: CallOptions = {}): Promise<readonly string[]> {
+    const files = await expandPattern(pattern, this.#service().context, signal)
+    return files.map(({ name }) => name)
   }
 
   /** A slice from its JSON; `invalid-input` when it is none, or was edited. */
@@ -62,7 +92,9 @@ export class Varve {
 
   async #openSession(): Promise<Session> {
     const { openSession } = await import('../engine/session.ts')
-    return openSession({ scan: this.#service(), functions: TABLE_FUNCTIONS, claims })
+    const { functions: own, procedures } = this.#lakeInSql()
+    const functions = [...TABLE_FUNCTIONS, ...signaturesOf(own)]
+    return openSession({ scan: this.#service(), functions, procedures, claims })
   }
 
   /**

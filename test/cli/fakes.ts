@@ -7,7 +7,9 @@ import { type Interrupts, runCli } from '../../src/cli/run.ts'
 import type { Verbs } from '../../src/cli/verbs.ts'
 import type { QueryResult, RunOptions, Session } from '../../src/engine/types.ts'
 import { type ErrorCode, VarveError } from '../../src/errors.ts'
+import type { LakeVerbs } from '../../src/library/lake-types.ts'
 import type { FileInfo, IndexReport, Slice, SliceStrategy, VarveFile } from '../../src/library/types.ts'
+import { type Called, fakeLake } from './fake-lake.ts'
 import { col, result } from './vectors.ts'
 
 /** What the fake was asked. */
@@ -16,8 +18,19 @@ export interface Asked {
   readonly strategies: SliceStrategy[]
   readonly indexed: { uri: string; force: boolean }[]
   readonly headers: boolean[]
+  /** Verbs of the lake. */
+  readonly called: Called[]
   closed: number
 }
+
+export const nothingAsked = (): Asked => ({
+  statements: [],
+  strategies: [],
+  indexed: [],
+  headers: [],
+  called: [],
+  closed: 0,
+})
 
 /**
  * `select N` has a row with N; `rows N` has N rows, `fail CODE` fails, `late CODE` fails after a row, `wait`
@@ -69,7 +82,7 @@ async function* run(asked: Asked, sql: string, options: RunOptions = {}): AsyncG
   }
 }
 
-export function fakeVerbs(asked: Asked): Verbs {
+export function fakeVerbs(asked: Asked, answers: Partial<LakeVerbs> = {}): Verbs {
   let requests = 0
   const session: Session = {
     run: (sql, options) => {
@@ -109,6 +122,7 @@ export function fakeVerbs(asked: Asked): Verbs {
       },
     ],
     initLake: async (url) => ({ lake: url, id: 'abc', created: true }),
+    lake: () => fakeLake(asked.called, answers),
     get meters() {
       return { requests, bytes: requests * 100 }
     },
@@ -188,14 +202,16 @@ export interface RunSettings {
   /** Calls back with Ctrl-C's handler. */
   readonly interrupt?: (press: () => void) => void
   readonly tty?: boolean
+  /** Answers of the lake other than the usual ones. */
+  readonly lake?: Partial<LakeVerbs>
 }
 
 /** One command line against the fake library. */
 export async function cli(
   argv: readonly string[],
-  { stdin, interrupt, tty = false }: RunSettings = {},
+  { stdin, interrupt, tty = false, lake }: RunSettings = {},
 ): Promise<Ran> {
-  const asked: Asked = { statements: [], strategies: [], indexed: [], headers: [], closed: 0 }
+  const asked = nothingAsked()
   const out = collector()
   const err = collector()
   const input: Io['stdin'] =
@@ -212,7 +228,7 @@ export async function cli(
       return () => {}
     },
   }
-  const code = await runCli(argv, io, () => fakeVerbs(asked), interrupts)
+  const code = await runCli(argv, io, () => fakeVerbs(asked, lake), interrupts)
   return { code, stdout: out.text(), stderr: err.text(), asked }
 }
 

@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { ReaderGone, streamOutput } from '../../src/cli/output.ts'
 import { runCli } from '../../src/cli/run.ts'
-import { collector, fakeVerbs } from './fakes.ts'
+import { collector, fakeVerbs, nothingAsked } from './fakes.ts'
 
 test('waits while the reader is slow', async () => {
   const waiting: (() => void)[] = []
@@ -43,7 +43,7 @@ test('a reader that went away is told apart from errors', async () => {
 
 test('head may leave: the program stops quietly with 0', async () => {
   const err = collector()
-  const asked = { statements: [], strategies: [], indexed: [], headers: [], closed: 0 }
+  const asked = nothingAsked()
   const io = { stdin: new PassThrough(), stdout: brokenPipe(), stderr: err.stream, env: {} }
   const code = await runCli(['sql', '-c', 'rows 1000000', '--format', 'csv'], io, () => fakeVerbs(asked))
   expect([code, err.text(), asked.closed]).toEqual([0, '', 1])

@@ -33,6 +33,15 @@ test('a bar shows on a terminal after a second, not before and not elsewhere', a
   for (const { screen } of hidden) expect(screen()).toBe('')
 })
 
+test('what is counted may be something else than bytes', async () => {
+  const { context, screen } = contextOf(true)
+  const bar = progressBar(context, { label: 'gc', of: 'objects' })
+  bar.update({ done: 1000, total: 4000 })
+  await wait(1200)
+  bar.stop()
+  expect(screen()).toMatch(/gc .*25% \| 1,000 of 4,000 objects/)
+})
+
 test('work of less than a second shows none', async () => {
   const { context, screen } = contextOf(true)
   const bar = progressBar(context, 'x')

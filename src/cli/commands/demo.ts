@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Context } from '../context.ts'
 import { print } from '../report.ts'
+import { add } from './add.ts'
 import { indexFiles } from './index-files.ts'
 import { init } from './init.ts'
 import { sql } from './sql.ts'
+import { writeTable } from './table.ts'
 
 /** `varve demo [FOLDER]`: everything that varve does, on files that it makes itself. Twice is as good as once. */
 export async function demo(given: Context, folder: string): Promise<void> {
@@ -29,6 +31,19 @@ export async function demo(given: Context, folder: string): Promise<void> {
   const query = joinQuery(reads, samples)
   await typed(`sql ${at} -c "\n${indent(query)}"`)
   await sql(context, undefined, { command: query, pushdown: true, format: 'table' })
+
+  const pattern = 'reads_{mate:int}.fastq.gz'
+  await typed(
+    `add ${[reads, mates].map(shellWord).join(' ')} --dataset soil --in-place --pattern '${pattern}' ${at}`,
+  )
+  await add(context, [reads, mates], { dataset: 'soil', inPlace: true, pattern, message: 'the first lane' })
+
+  await typed(`table write soil samples ${shellWord(samples)} --key sample ${at}`)
+  await writeTable(context, 'soil', 'samples', samples, ['sample'], {})
+
+  const history = versionQuery()
+  await typed(`sql ${at} -c "\n${indent(history)}"`)
+  await sql(context, undefined, { command: history, pushdown: true, format: 'table' })
 
   await typed(`slices ${shellWord(reads)} -n 8 ${at} | sed -n 3p`)
   const verbs = await context.verbs()
@@ -73,12 +88,23 @@ group by all
 order by depth_cm`
 }
 
+/** A version's catalogue beside what is inside its files. */
+function versionQuery(): string {
+  return `select f.path, f.mate, f.bytes, f.sequencing.flowcell, count(*) as reads
+from files('soil@1') f
+join read_fastq('lake://soil@1/*.fastq.gz') r on ends_with(r.filename, f.path)
+group by all
+order by f.path`
+}
+
 function whereNext(reads: string, at: string): string {
   return `
 Where to go next:
   npx varve sql ${at}                          a shell; Tab completes, .help helps
   npx varve info ${shellWord(reads)} ${at}
   npx varve sql -c "FROM ${sqlText(reads)} WHERE record >= 19990" ${at}
+  npx varve versions soil ${at}             the versions of the dataset
+  npx varve diff soil@1 soil ${at}          what changed between two
   npx varve formats                                     what can be read
   npx varve sql -c "FROM 's3://your-bucket/reads.fastq.gz' LIMIT 5"
   npx varve --help

@@ -1,15 +1,23 @@
 import type { SliceStrategy } from '../../library/types.ts'
 import { atLeastOne } from '../arguments.ts'
 import { type Context, reportFormat } from '../context.ts'
-import type { SlicesOptions } from '../program.ts'
 import { progressBar } from '../progress.ts'
 import { print, stringify, UsageError } from '../report.ts'
 
 /** Source bytes per slice when nothing is said: enough work to be worth a task, little enough to try again. */
 const DEFAULT_BYTES = 64 * 1024 * 1024
 
+export interface SlicesFlags {
+  readonly n?: number
+  readonly rows?: number
+  readonly bytes?: number
+  readonly by?: string
+  readonly arg?: Readonly<Record<string, string>>
+  readonly as?: string
+}
+
 /** `varve slices URI`: builds the index when there is none. */
-export async function slices(context: Context, uri: string, options: SlicesOptions): Promise<void> {
+export async function slices(context: Context, uri: string, options: SlicesFlags): Promise<void> {
   const strategy = strategyOf(options)
   const { signal } = context
   const verbs = await context.verbs()
@@ -29,7 +37,7 @@ export async function slices(context: Context, uri: string, options: SlicesOptio
   }
 }
 
-function strategyOf({ n, rows, bytes, by, arg }: SlicesOptions): SliceStrategy {
+function strategyOf({ n, rows, bytes, by, arg }: SlicesFlags): SliceStrategy {
   const given = Object.entries({ '-n': n, '--rows': rows, '--bytes': bytes, '--by': by })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name)

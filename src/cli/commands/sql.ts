@@ -1,15 +1,23 @@
-import { parameterValue } from '../arguments.ts'
+import { parametersOf } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { refuseTerminal } from '../parquet-output.ts'
-import type { SqlOptions } from '../program.ts'
 import { formatOfPath, type OutputFormat, parseOutputFormat } from '../render/writer.ts'
 import { UsageError } from '../report.ts'
 import { runScript } from '../script.ts'
-import { readSqlFile } from '../sql-file.ts'
 import type { RunnerSettings } from '../sql-runner.ts'
+import { readTextFile } from '../text-file.ts'
+
+export interface SqlFlags {
+  readonly command?: string
+  readonly format?: string
+  readonly output?: string
+  readonly param?: Readonly<Record<string, string>>
+  readonly timing?: boolean
+  readonly pushdown: boolean
+}
 
 /** `varve sql [-c SQL | FILE | -]`; a shell when there is nothing to run and someone at the keyboard. */
-export async function sql(context: Context, file: string | undefined, options: SqlOptions): Promise<void> {
+export async function sql(context: Context, file: string | undefined, options: SqlFlags): Promise<void> {
   const { io } = context
   if (options.command !== undefined && file !== undefined)
     throw new UsageError(`both -c and a file (${file}) are given, expected one of them`)
@@ -23,29 +31,22 @@ export async function sql(context: Context, file: string | undefined, options: S
 
   const verbs = await context.verbs()
   const session = await verbs.session()
-  try {
-    if (text !== undefined) return await runScript(context, verbs, session, settings, text)
-    const { shell } = await import('../shell/shell.ts')
-    await shell(context, verbs, session, settings)
-  } finally {
-    await session.close()
-  }
+  if (text !== undefined) return runScript(context, verbs, session, settings, text)
+  const { shell } = await import('../shell/shell.ts')
+  await shell(context, verbs, session, settings)
 }
 
-function settingsOf(context: Context, options: SqlOptions): RunnerSettings {
-  const params = Object.entries(options.param ?? {}).map(
-    ([name, text]) => [name, parameterValue(text)] as const,
-  )
+function settingsOf(context: Context, options: SqlFlags): RunnerSettings {
   return {
     format: outputFormat(context, options),
     timing: options.timing === true,
     pushdown: options.pushdown,
-    params: Object.fromEntries(params),
+    params: parametersOf(options.param) ?? {},
     path: options.output,
   }
 }
 
-function outputFormat({ options: { json } }: Context, { format, output }: SqlOptions): OutputFormat {
+function outputFormat({ options: { json } }: Context, { format, output }: SqlFlags): OutputFormat {
   if (format !== undefined) return parseOutputFormat(format)
   if (json === true) return 'json'
   return (output !== undefined && formatOfPath(output)) || 'table'
@@ -57,5 +58,5 @@ async function readScript(context: Context, file: string): Promise<string> {
     for await (const piece of context.io.stdin) pieces.push(Buffer.from(piece))
     return Buffer.concat(pieces).toString('utf8')
   }
-  return readSqlFile(file)
+  return readTextFile(file, 'statements')
 }

@@ -5,6 +5,8 @@ export interface SqlType {
   readonly name: string
   /** LIST and ARRAY: one item; STRUCT and UNION: the fields; MAP: key and value. */
   readonly children: readonly { readonly name: string; readonly type: SqlType }[]
+  /** Numbers or texts in its parentheses, where they are no types: `(18,3)`. */
+  readonly args?: string
 }
 
 const INTEGER_NAMES: Readonly<Record<string, string>> = {
@@ -51,7 +53,7 @@ function parseType(parser: Parser): SqlType {
     else if (name === 'MAP') {
       const [key, value] = parseFields(parser)
       if (key && value) type = { name, children: [named('key', key.type), named('value', value.type)] }
-    } else take(parser, /\((?:'(?:[^']|'')*'|[^()'])*\)/y)
+    } else type = { name, children: [], args: take(parser, /\((?:'(?:[^']|'')*'|[^()'])*\)/y) }
   }
   for (;;) {
     const suffix = take(parser, /\[\d*\]/y)
@@ -65,6 +67,7 @@ const named = (name: string, type: SqlType) => ({ name, type })
 /** `(a INTEGER, "b c" VARCHAR)`; the fields of `row(…)` and of MAP have no names. */
 function parseFields(parser: Parser): { name: string; type: SqlType }[] {
   const fields: { name: string; type: SqlType }[] = []
+  if (take(parser, /\(\s*\)/y) !== '') return fields
   let mark = take(parser, /\(\s*/y)
   while (mark !== '' && !mark.startsWith(')')) {
     let name = ''

@@ -83,8 +83,8 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   '\x1b': '\\e',
 }
 
-/** Control characters are shown, never sent: data must not move a terminal's cursor. */
-function shown(text: string | undefined): string {
+/** Control characters are shown, never sent: data must not move a terminal's cursor. `undefined` is NULL. */
+export function shown(text: string | undefined): string {
   if (text === undefined) return 'NULL'
   const start = text.length > LONGEST ? text.slice(0, LONGEST) : text
   return start.replace(

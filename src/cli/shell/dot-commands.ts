@@ -6,8 +6,8 @@ import type { Context } from '../context.ts'
 import { refuseTerminal } from '../parquet-output.ts'
 import { OUTPUT_FORMATS, parseOutputFormat } from '../render/writer.ts'
 import { print } from '../report.ts'
-import { readSqlFile } from '../sql-file.ts'
 import { type RunnerSettings, runStatement } from '../sql-runner.ts'
+import { readTextFile } from '../text-file.ts'
 import type { Verbs } from '../verbs.ts'
 
 export interface ShellState {
@@ -56,7 +56,7 @@ const COMMANDS: Readonly<Record<string, DotCommand>> = {
   read: {
     usage: '.read FILE',
     summary: "run a file's statements",
-    run: async (state, argument) => state.runText(await readSqlFile(argument)),
+    run: async (state, argument) => state.runText(await readTextFile(argument, 'statements')),
   },
   tables: {
     usage: '.tables',

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../src/cli/run.ts'
 import { complete, completePath } from '../../../src/cli/shell/completion.ts'
-import { type Asked, collector, fakeVerbs } from '../fakes.ts'
+import { type Asked, collector, fakeVerbs, nothingAsked } from '../fakes.ts'
 
 interface Typed {
   readonly code: number
@@ -20,7 +20,7 @@ const CTRL_D = '\x04'
 
 /** Types keys into a shell, a pause after each. */
 async function type(keys: readonly string[], pause = 25, terminateAfter?: number): Promise<Typed> {
-  const asked: Asked = { statements: [], strategies: [], indexed: [], headers: [], closed: 0 }
+  const asked = nothingAsked()
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} })
   const out = collector()
   const err = collector()
@@ -129,7 +129,7 @@ describe('shell', () => {
 })
 
 describe('completion', () => {
-  const session = fakeVerbs({ statements: [], strategies: [], indexed: [], headers: [], closed: 0 }).session()
+  const session = fakeVerbs(nothingAsked()).session()
 
   test('of dot commands, modes, functions', async () => {
     expect(await complete(await session, '', '.q')).toEqual([['.quit'], '.q'])

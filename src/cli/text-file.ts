@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { VarveError } from '../errors.ts'
 
-/** A file of statements; a missing one is `not-found`. */
-export async function readSqlFile(file: string): Promise<string> {
+/** A file that holds `what` (statements, a JSON Schema); a missing one is `not-found`. */
+export async function readTextFile(file: string, what: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
@@ -10,12 +10,7 @@ export async function readSqlFile(file: string): Promise<string> {
     const details = { path: file }
     if (code === 'ENOENT') throw new VarveError('not-found', `${file} does not exist`, details, error)
     if (code === 'EISDIR')
-      throw new VarveError(
-        'invalid-input',
-        `${file} is a folder, expected a file of statements`,
-        details,
-        error,
-      )
+      throw new VarveError('invalid-input', `${file} is a folder, expected a file of ${what}`, details, error)
     if (code === 'EACCES')
       throw new VarveError('denied', `${file} cannot be read: permission denied`, details, error)
     throw new VarveError('internal', `${file} cannot be read: ${message}`, details, error)
