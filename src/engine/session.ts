@@ -86,6 +86,9 @@ export function openSession({
         await result.close()
       }
     },
+    async execute(sql) {
+      await (await start(sql, { signal })).close()
+    },
   })
 
   const startStatement = async (sql: string, options: RunOptions): Promise<QueryResult> => {

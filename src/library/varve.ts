@@ -16,6 +16,7 @@ import { claims } from './claims.ts'
 import { openVarveFile } from './file.ts'
 import { formatRows } from './format-rows.ts'
 import { fileQuery } from './lake/table-source.ts'
+import { useProcedure } from './lake/use.ts'
 import { createLakeVerbs } from './lake/verbs.ts'
 import type { LakeVerbs } from './lake-types.ts'
 import { sliceFromJson } from './slice.ts'
@@ -92,7 +93,8 @@ export class Varve {
 
   async #openSession(): Promise<Session> {
     const { openSession } = await import('../engine/session.ts')
-    const { functions: own, procedures } = this.#lakeInSql()
+    const { functions: own, procedures: lakes } = this.#lakeInSql()
+    const procedures = [...lakes, useProcedure(this.#openedLake())]
     const functions = [...TABLE_FUNCTIONS, ...signaturesOf(own)]
     return openSession({ scan: this.#service(), functions, procedures, claims })
   }

@@ -88,6 +88,8 @@ export interface TableFunction {
 export interface CallingSession {
   /** Runs one query, which sees the session's temporary tables, and gives its rows to `use` to be read there. */
   query<T>(sql: string, use: (rows: QueryRows) => Promise<T>): Promise<T>
+  /** Runs one statement that gives no rows anyone wants. */
+  execute(sql: string): Promise<void>
   readonly signal: AbortSignal | undefined
 }
 
