@@ -107,6 +107,9 @@ function schemaOf(write: TableWrite, before: Table | undefined, columns: readonl
     const message = `the table "${name}" is new, expected its key: the columns that tell its rows apart`
     throw new VarveError('invalid-input', message, { table: name })
   }
+  // Rows are JavaScript objects, which have something else under this name.
+  if (columns.some(({ name: column }) => column === '__proto__'))
+    throw new VarveError('unsupported', 'a column of a table cannot be called __proto__', { table: name })
   for (const column of key) {
     if (columns.some((field) => field.name === column)) continue
     const there = columns.map((field) => field.name).join(', ')

@@ -31,6 +31,8 @@ export async function writeTable(
       ? undefined
       : putImmutable(lake, schemaKey(dataset, ref.schema), schema, signal),
   ])
+  // Whoever writes a table is the first to need it: to sum it up, and to merge it with what others did.
+  remembered(lake, listKey(dataset, ref.list), async () => table.parts)
   const parts = sha256(table.parts.map(({ hash }) => hash).join('\n'))
   return { ...ref, rows: rowsOf(table), parts, content: tableContent(table) }
 }
@@ -114,21 +116,29 @@ async function readList(bytes: Uint8Array, dataset: string, uri: string): Promis
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
   const rows = await parquetReadObjects({ file, utf8: false })
   try {
-    return rows.map((row) => ({
-      hash: row.hash as string,
-      content: row.content as string,
-      rows: Number(row.rows),
-      bytes: Number(row.bytes),
-      payload: Number(row.payload),
-      min: Buffer.from(row.min as Uint8Array).toString('latin1'),
-      max: Buffer.from(row.max as Uint8Array).toString('latin1'),
-      zones: JSON.parse(row.zones as string, zoneFromJson) as Part['zones'],
-      nulls: JSON.parse(row.nulls as string) as string[],
-      home: (row.home as string | null) ?? dataset,
-    }))
+    return rows.map((row) =>
+      checked({
+        hash: row.hash as string,
+        content: row.content as string,
+        rows: Number(row.rows),
+        bytes: Number(row.bytes),
+        payload: Number(row.payload),
+        min: Buffer.from(row.min as Uint8Array).toString('latin1'),
+        max: Buffer.from(row.max as Uint8Array).toString('latin1'),
+        zones: JSON.parse(row.zones as string, zoneFromJson) as Part['zones'],
+        nulls: JSON.parse(row.nulls as string) as string[],
+        home: (row.home as string | null) ?? dataset,
+      }),
+    )
   } catch (error) {
     throw new VarveError('invalid-data', `${uri} is no list of parts`, { uri }, error)
   }
+}
+
+/** Hash and home become a key: nothing else may stand in them, whoever wrote the list. */
+function checked(part: Part): Part {
+  if (/^[0-9a-f]{64}$/.test(part.hash) && /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part.home)) return part
+  throw new Error(`${JSON.stringify(part.hash)} in ${JSON.stringify(part.home)} is no part`)
 }
 
 /** JSON has no 64-bit integers and no infinities. */

@@ -6,6 +6,7 @@ import type { Lake, Part, Row, TableSchema, Value } from '../types.ts'
 import type { Block } from './block.ts'
 import { endsPart } from './chunk.ts'
 import { contentOf } from './content.ts'
+import { keepPart } from './kept.ts'
 import { boundsOf } from './order.ts'
 import { blockOf, writePart } from './parquet.ts'
 
@@ -82,6 +83,7 @@ export class PartWriter {
 
   async #send(key: string, bytes: Uint8Array): Promise<void> {
     const sent = putImmutable(this.lake, key, bytes, this.signal)
+      .then(() => keepPart(this.lake, key, bytes))
       .catch((error: unknown) => {
         this.#failure ??= error
       })

@@ -4,6 +4,7 @@ import { getImmutable } from '../immutable.ts'
 import { partKey } from '../layout.ts'
 import type { Lake, Part, Row, Table } from '../types.ts'
 import { type Block, rowAt, sliceBlock } from './block.ts'
+import { keepPart, keptPart } from './kept.ts'
 import { keyOf } from './key.ts'
 import { readPart } from './parquet.ts'
 
@@ -80,7 +81,9 @@ export async function loadPart(
   wanted?: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<Block> {
-  const bytes = await getImmutable(lake, partKey(part.home, part.hash), part.hash, signal)
+  const key = partKey(part.home, part.hash)
+  const bytes = (await keptPart(lake, key)) ?? (await getImmutable(lake, key, part.hash, signal))
+  await keepPart(lake, key, bytes)
   return readPart(schema, bytes, wanted)
 }
 

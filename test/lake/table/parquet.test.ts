@@ -13,7 +13,7 @@ import { boundsOf } from '../../../src/lake/table/order.ts'
 import { blockOf, readPart, writePart } from '../../../src/lake/table/parquet.ts'
 import { parseSchema, schemaToJson } from '../../../src/lake/table/schema.ts'
 import type { Row, TableSchema, Value } from '../../../src/lake/types.ts'
-import { smallLake, tableOf } from './tables.ts'
+import { SCHEMA, smallLake, tableOf } from './tables.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'varve-parquet-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -162,6 +162,19 @@ describe('lists', () => {
     const rows = Array.from({ length: 40 }, (_, i): Row => ({ id: BigInt(i), name: 'a' }))
     const [a, b] = [await tableOf(lake, rows), await tableOf(smallLake(), rows)]
     expect((await writeTable(lake, 'd', a)).content).toBe((await writeTable(lake, 'e', b)).content)
+  })
+
+  test('a list that names something else than parts is refused before anything is read', async () => {
+    const lake = smallLake()
+    const [part] = (await tableOf(lake, [{ id: 1n }])).parts
+    for (const hostile of [{ hash: '../../../etc/passwd' }, { home: '../other' }]) {
+      const table = { schema: SCHEMA, parts: [{ ...part!, ...hostile }] }
+      const ref = await writeTable(lake, 'd', table)
+      await expect(openTable({ ...lake, memo: new Map() }, ref)).rejects.toMatchObject({
+        code: 'invalid-data',
+        message: expect.stringMatching(/is no list of parts$/),
+      })
+    }
   })
 
   test('a missing or damaged list is named', async () => {
