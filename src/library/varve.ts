@@ -15,9 +15,9 @@ import { closeStores, loadDotEnv } from '../store/index.ts'
 import { claims } from './claims.ts'
 import { openVarveFile } from './file.ts'
 import { formatRows } from './format-rows.ts'
+import { laterVerbs } from './lake/later.ts'
 import { fileQuery } from './lake/table-source.ts'
 import { useProcedure } from './lake/use.ts'
-import { createLakeVerbs } from './lake/verbs.ts'
 import type { LakeVerbs } from './lake-types.ts'
 import { sliceFromJson } from './slice.ts'
 import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from './types.ts'
@@ -25,7 +25,7 @@ import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOption
 export class Varve {
   readonly #options: VarveOptions
   #lake: Lake | undefined
-  #verbs: LakeVerbs | undefined
+  #verbs: Promise<LakeVerbs> | undefined
   #catalog: Catalog | undefined
   #scan: LocalScanService | undefined
   #session: Promise<Session> | undefined
@@ -49,7 +49,10 @@ export class Varve {
   }
 
   #lakeInSql(): Catalog {
-    this.#catalog ??= createCatalog(this.#openedLake(), { ...this.lake(), fileQuery })
+    this.#catalog ??= createCatalog(this.#openedLake(), {
+      ...laterVerbs(() => this.lake()),
+      fileQuery,
+    })
     return this.#catalog
   }
 
@@ -59,9 +62,15 @@ export class Varve {
   }
 
   /** The verbs on the lake, which need not exist before one of them is called. */
-  lake(): LakeVerbs {
-    this.#verbs ??= createLakeVerbs(this.#openedLake(), (text, options) => this.sql(text, options))
+  lake(): Promise<LakeVerbs> {
+    this.#verbs ??= this.#loadVerbs()
     return this.#verbs
+  }
+
+  async #loadVerbs(): Promise<LakeVerbs> {
+    // Not with the program: most of its calls ask a file, and no lake.
+    const { createLakeVerbs } = await import('./lake/verbs.ts')
+    return createLakeVerbs(this.#openedLake(), (text, options) => this.sql(text, options))
   }
 
   /** Requests to stores and bytes of their bodies so far, over all threads. */

@@ -12,7 +12,7 @@ import type { FilesOptions } from '../../src/library/lake-types.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'varve-library-lake-'))
 const varve = createVarve({ lake: join(folder, 'lake') })
-const lake = varve.lake()
+const lake = await varve.lake()
 
 beforeAll(async () => {
   await varve.initLake(join(folder, 'lake'))
