@@ -58,8 +58,8 @@ export function literalStart(pattern: string): string {
 
 /** A range of keys that holds those of all paths which begin with a text. */
 export function rangeOf(start: string): { readonly from?: string; readonly to?: string } {
-  // What follows may compose with the last character, and fold to another one; a slash composes with nothing.
-  const certain = start.endsWith('/') ? start : start.slice(0, -1)
+  // What follows may compose with a last letter, and fold to another one; digits and slashes compose with nothing.
+  const certain = /[0-9/._-]$/.test(start) ? start : start.slice(0, -1)
   if (!/^[\x20-\x7e]+$/.test(certain)) return {}
   const from = pathKey(certain)
   return { from, to: `${from}\xff` }
