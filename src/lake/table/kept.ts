@@ -31,7 +31,7 @@ export async function keptPart(lake: Lake, key: string): Promise<Uint8Array | un
 /** Keeps the bytes of a part that is in the store. */
 export async function keepPart(lake: Lake, key: string, bytes: Uint8Array): Promise<void> {
   const kept = await keptOf(lake)
-  if (kept.parts.has(key)) return
+  if (kept.parts.has(key) || bytes.length > MOST_BYTES) return
   kept.parts.set(key, bytes)
   kept.bytes += bytes.length
   for (const [oldest, { length }] of kept.parts) {

@@ -6,8 +6,9 @@ import { readLabel } from '../versions/refs.ts'
 import type { Candidate } from './gc.ts'
 
 /**
- * Which of these labels name nothing. They are no longer in anyone's way, since a reservation lapses; what is old
- * by the store's clock is lapsed by its writer's, or its writer had as long a grace as the collection has.
+ * Which of these labels, all older than the grace by the clock of the store, name nothing. A reservation lapses after
+ * seven days whether it is deleted or not, and then its commit gives up; with a shorter grace, a label can be taken
+ * from a commit that is still on its way.
  */
 export async function* lapsedReservations(
   lake: Lake,

@@ -105,8 +105,18 @@ describe('rewriteTable', () => {
         return lake.store.put(...args)
       },
     }
-    await rewriteTable({ ...lake, store }, 'd', table, SCHEMA, changesOf([rowOf(1000, 'changed')]))
+    const fresh = { ...lake, store, memo: new Map() }
+    const { table: changed } = await rewriteTable(
+      fresh,
+      'd',
+      table,
+      SCHEMA,
+      changesOf([rowOf(1000, 'changed')]),
+    )
     expect(calls).toEqual(['get', 'put'])
+    // What was read or written just now is not read again.
+    await rewriteTable(fresh, 'd', changed, SCHEMA, changesOf([rowOf(1000, 'again')]))
+    expect(calls).toEqual(['get', 'put', 'put'])
   })
 
   test('lets decide say what stands under a key', async () => {
