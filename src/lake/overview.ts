@@ -3,10 +3,11 @@
 import { FILES } from './files.ts'
 import { openTable } from './table/list.ts'
 import type { Lake, Table, VersionDescription } from './types.ts'
-import { inOrder, latestVersion, listDatasets, listVersions } from './versions/list.ts'
+import { latestVersion, listDatasets, listVersions } from './versions/list.ts'
 import { noSuchVersion } from './versions/missing.ts'
 import { listLabels, listTags } from './versions/refs.ts'
 import { readSettings } from './versions/settings.ts'
+import { inOrder } from './work/in-order.ts'
 
 /** One row of `datasets()`. */
 export interface DatasetRow {

@@ -11,7 +11,7 @@ import { keyOf } from '../table/key.ts'
 import { rewriteTable } from '../table/rewrite.ts'
 import { castRow, parseSchema, unitedSchema } from '../table/schema.ts'
 import type { Change, Lake, Row, Table, TableSchema } from '../types.ts'
-import { inOrder } from '../versions/list.ts'
+import { inOrder } from '../work/in-order.ts'
 import { type ForeignFile, openForeign } from './foreign-parquet.ts'
 import { jsonOf, schemaFile } from './published.ts'
 

@@ -10,7 +10,7 @@ import { descriptionKey, listKey, objectKey, partKey, schemaKey } from '../layou
 import { type FileEntry, openObject, RANGE } from '../retrieve/object.ts'
 import { openTable } from '../table/list.ts'
 import type { Lake, VersionDescription } from '../types.ts'
-import { inOrder } from '../versions/list.ts'
+import { inOrder } from '../work/in-order.ts'
 import { BUNDLE, BUNDLE_FILE } from './bundle.ts'
 import {
   carriesPayloads,

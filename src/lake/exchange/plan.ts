@@ -4,11 +4,11 @@ import { isVarveError, VarveError } from '../../errors.ts'
 import type { ObjectInfo } from '../../store/index.ts'
 import { FILES } from '../files.ts'
 import { type FileEntry, fileEntry, placeOf } from '../retrieve/object.ts'
-import { inParallel } from '../retrieve/parallel.ts'
 import { rowAt } from '../table/block.ts'
 import { openTable } from '../table/list.ts'
 import { readTable } from '../table/read.ts'
 import type { Lake, VersionDescription } from '../types.ts'
+import { inParallel } from '../work/in-parallel.ts'
 
 export const POLICIES = ['copy', 'copy_if_missing', 'metadata_only', 'fail_if_missing'] as const
 

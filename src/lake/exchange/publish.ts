@@ -9,7 +9,6 @@ import type { Field } from '../../formats/batch.ts'
 import { type ObjectStore, openStore } from '../../store/index.ts'
 import { FILE_COLUMNS, FILES, metadataColumns, nameAndExt, objectUri } from '../files.ts'
 import { sha256 } from '../immutable.ts'
-import { inParallel } from '../retrieve/parallel.ts'
 import { loadStores } from '../stores.ts'
 import { type Block, rowAt, valueAt } from '../table/block.ts'
 import { openTable, rowsOf } from '../table/list.ts'
@@ -17,6 +16,7 @@ import { parquetSchema } from '../table/parquet-types.ts'
 import { readTable } from '../table/read.ts'
 import { schemaToJson } from '../table/schema.ts'
 import type { Lake, Row, Table, Value, VersionDescription } from '../types.ts'
+import { inParallel } from '../work/in-parallel.ts'
 import {
   archiveOf,
   DESCRIPTION_FILE,

@@ -6,9 +6,9 @@ import type { ByteSource } from '../../bytes/types.ts'
 import { isVarveError, throwIfAborted, VarveError } from '../../errors.ts'
 import type { ObjectStore } from '../../store/index.ts'
 import { objectKey } from '../layout.ts'
-import { makeGate } from './gate.ts'
+import { makeGate } from '../work/gate.ts'
 
-export { mapInOrder } from './in-order.ts'
+export { mapInOrder } from '../work/in-order.ts'
 
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined

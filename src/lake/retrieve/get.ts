@@ -7,10 +7,10 @@ import { toVarveError, VarveError } from '../../errors.ts'
 import { fileError } from '../../store/file/errors.ts'
 import { temporaryName } from '../../store/file/paths.ts'
 import type { Lake, Row, VersionDescription } from '../types.ts'
+import { inParallel } from '../work/in-parallel.ts'
 import { Folder, hashOfFile, standingAt } from './folder.ts'
 import { MANIFEST, type ManifestFile, type Question, readManifest, writeManifest } from './manifest.ts'
 import { bytesOf, type FileEntry, fileEntry, openObject } from './object.ts'
-import { inParallel } from './parallel.ts'
 
 export interface GetFilesOptions {
   /** What the rows answer, for the manifest. */

@@ -5,8 +5,8 @@ import { type Kind, readJson } from '../json.ts'
 import { labelKey, labelsPrefix, tagsPrefix } from '../layout.ts'
 import type { Lake, VersionDescription } from '../types.ts'
 import { commitOf } from '../versions/labels.ts'
-import { inOrder } from '../versions/list.ts'
 import { LABEL, TAG } from '../versions/refs.ts'
+import { inOrder } from '../work/in-order.ts'
 import { type Findings, type Trouble, troubleOf } from './findings.ts'
 
 /** What is remembered of a version that was read. */

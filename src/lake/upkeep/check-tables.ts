@@ -2,7 +2,6 @@
 
 import { isVarveError } from '../../errors.ts'
 import { getImmutable } from '../immutable.ts'
-import { mapInOrder } from '../ingest/in-order.ts'
 import { descriptionKey, listKey, partKey, schemaKey } from '../layout.ts'
 import { fileEntry } from '../retrieve/object.ts'
 import { type Block, rowAt } from '../table/block.ts'
@@ -10,7 +9,8 @@ import { openTable, rowsOf, tableContent } from '../table/list.ts'
 import { loadPart } from '../table/read.ts'
 import type { Lake, Part, Table, TableRef, VersionDescription } from '../types.ts'
 import { contentHash, readRecord, type VersionRecord } from '../versions/description.ts'
-import { inOrder, numbersAfter } from '../versions/list.ts'
+import { numbersAfter } from '../versions/list.ts'
+import { inOrder, mapInOrder } from '../work/in-order.ts'
 import { type Findings, type Trouble, troubleOf } from './findings.ts'
 import type { Payload } from './payload.ts'
 

@@ -2,9 +2,9 @@
 
 import { parquetMetadata } from 'hyparquet'
 import { z } from 'zod'
-import { mapInOrder } from '../ingest/in-order.ts'
 import { OBJECTS } from '../layout.ts'
 import type { Lake } from '../types.ts'
+import { mapInOrder } from '../work/in-order.ts'
 import type { Candidate } from './gc.ts'
 
 const INDEXES = 'indexes/'

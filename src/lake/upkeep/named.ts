@@ -1,7 +1,6 @@
 /** What the versions of a lake name: everything that garbage collection must leave. */
 
 import { VarveError } from '../../errors.ts'
-import { mapInOrder } from '../ingest/in-order.ts'
 import {
   DATASETS,
   datasetOfPrefix,
@@ -17,6 +16,7 @@ import { openTable } from '../table/list.ts'
 import { loadPart } from '../table/read.ts'
 import type { Lake, Part, Table, VersionDescription } from '../types.ts'
 import { recordsAfter } from '../versions/list.ts'
+import { mapInOrder } from '../work/in-order.ts'
 
 /** Parts read at a time. */
 const TOGETHER = 8

@@ -1,7 +1,6 @@
 /** Verifying: what versions name is there, and with `full` it is what it was. */
 
 import type { ObjectInfo } from '../../store/types.ts'
-import { mapInOrder } from '../ingest/in-order.ts'
 import { type Keyed, sortByKey } from '../ingest/sort.ts'
 import { OBJECTS, objectKey } from '../layout.ts'
 import { requireLake } from '../open.ts'
@@ -10,6 +9,7 @@ import type { Lake, VersionDescription } from '../types.ts'
 import { datasetExists } from '../versions/list.ts'
 import { noSuchVersion } from '../versions/missing.ts'
 import { resolveVersion } from '../versions/resolve.ts'
+import { mapInOrder } from '../work/in-order.ts'
 import { checkRefs, type Known } from './check-refs.ts'
 import { readableVersions, TableChecks } from './check-tables.ts'
 import { type Damage, Findings, type Trouble } from './findings.ts'

@@ -15,10 +15,8 @@ import {
   versionsPrefix,
 } from '../layout.ts'
 import type { Lake, VersionDescription } from '../types.ts'
+import { inOrder } from '../work/in-order.ts'
 import { readDescription, readRecord, type VersionRecord } from './description.ts'
-
-/** Descriptions read together. */
-const TOGETHER = 16
 
 const HINT: Kind<{ readonly number: number }> = {
   format: 'varve-latest',
@@ -143,22 +141,6 @@ export async function datasetExists(
 ): Promise<boolean> {
   for await (const _ of numbersAfter(lake, dataset, 0, options)) return true
   return (await lake.store.info(settingsKey(dataset), options)) !== undefined
-}
-
-/** What `work` makes of each item, in the items' order, a few at a time. */
-export async function* inOrder<A, B>(
-  items: AsyncIterable<A>,
-  work: (item: A) => Promise<B>,
-): AsyncGenerator<B> {
-  const running: Promise<B>[] = []
-  for await (const item of items) {
-    const result = work(item)
-    // Awaited when it is its turn; until then its failure waits, too.
-    result.catch(() => {})
-    running.push(result)
-    if (running.length >= TOGETHER) yield await running.shift()!
-  }
-  for (const result of running) yield await result
 }
 
 async function lastOf(numbers: AsyncIterable<number>): Promise<number | undefined> {

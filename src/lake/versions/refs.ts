@@ -5,7 +5,7 @@ import type { StoreOptions } from '../../store/index.ts'
 import { type Held, type Kind, readJson } from '../json.ts'
 import { LAST_NUMBER, labelKey, labelsPrefix, tagKey, tagsPrefix } from '../layout.ts'
 import type { Lake } from '../types.ts'
-import { inOrder } from './list.ts'
+import { inOrder } from '../work/in-order.ts'
 
 export interface LabelRef {
   readonly label: string

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { makeGate } from '../../../src/lake/ingest/gate.ts'
 import { mapInOrder } from '../../../src/lake/ingest/upload.ts'
+import { makeGate } from '../../../src/lake/work/gate.ts'
 
 async function* upTo(count: number): AsyncGenerator<number> {
   for (let i = 0; i < count; i++) yield i

@@ -93,3 +93,11 @@ function makeBell(): { ring(): void; next(): Promise<void> } {
     next: () => rung,
   }
 }
+
+/** For requests that wait more than they work. */
+const TOGETHER = 16
+
+/** What `work` makes of each item, in the items' order, some requests at a time. */
+export function inOrder<A, B>(items: AsyncIterable<A>, work: (item: A) => Promise<B>): AsyncGenerator<B> {
+  return mapInOrder(items, TOGETHER, work)
+}
