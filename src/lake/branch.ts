@@ -51,7 +51,8 @@ export async function merge(
   if (target === undefined)
     throw new VarveError('not-found', `there is no dataset ${into} to merge into`, { dataset: into })
   const base = await commonAncestor(lake, from, target, { signal })
-  if (base?.id === from.id) return { version: target, created: false }
+  // A label asks for a version of its own, even where there is nothing to merge.
+  if (base?.id === from.id && options.label === undefined) return { version: target, created: false }
   const tables: Record<string, Table | TableRef | null> = {}
   const conflicts: Conflict[] = []
   for (const name of new Set([...Object.keys(from.tables), ...Object.keys(target.tables)])) {

@@ -123,6 +123,8 @@ describe('forks and merges', () => {
     expect(await paths(lake, 'd')).toEqual(['a', 'b', 'n'])
     expect((await rows(lake, 'd'))[1]!.sha256).toBe((await rows(lake, 'e'))[1]!.sha256)
     expect(await merge(lake, await version(lake, 'e'), 'd', by)).toMatchObject({ created: false })
+    const labelled = await merge(lake, await version(lake, 'e'), 'd', { ...by, label: 'merged' })
+    expect(labelled.version).toMatchObject({ label: 'merged', hash: merged.version.hash })
   })
 
   test('keys that both sides changed are listed, unless a rule says whose count', async () => {
