@@ -30,6 +30,8 @@ export interface PutOptions extends StoreOptions {
   /** Write only over this identity. */
   readonly ifMatch?: string | undefined
   readonly contentType?: string | undefined
+  /** SHA-256 of the body in hexadecimal, where it is known: S3's signature needs it, and need not find it again. */
+  readonly sha256?: string | undefined
 }
 
 /** A lost race is a value: `exists` for ifNoneMatch, `changed` for ifMatch (also when the object is gone). */

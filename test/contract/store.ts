@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ListEntry, ObjectStore, PutResult } from '../../src/store/types.ts'
 import { bytesContract, expectCode, expectSame, patterned } from './bytes.ts'
@@ -85,6 +86,13 @@ export function storeContract(name: string, make: () => Promise<StoreSubject>): 
       const attached = store.attach(`${prefix}x`, body.length, got?.identity ?? '')
       expectSame(await attached.read(0, 10), body.subarray(0, 10))
       await attached.close?.()
+    })
+
+    it('takes a body whose SHA-256 is known', async () => {
+      const body = patterned(1000)
+      const sha256 = createHash('sha256').update(body).digest('hex')
+      expect(await store.put(`${prefix}x`, body, { ifNoneMatch: '*', sha256 })).toBe('written')
+      expectSame((await store.get(`${prefix}x`))?.bytes ?? text(''), body)
     })
 
     it('has values for what is missing', async () => {

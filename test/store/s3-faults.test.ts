@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ByteSource } from '../../src/bytes/types.ts'
 import { closeStores, openStore } from '../../src/store/index.ts'
@@ -42,6 +43,15 @@ describe('s3 through a faulty network', () => {
     proxy.reset()
     return source
   }
+
+  it('signs with the SHA-256 that it is told, so that another body is refused', async () => {
+    const sha256 = createHash('sha256').update('what was meant').digest('hex')
+    await expect(hasty.put('signed', Buffer.from('what was sent'), { sha256 })).rejects.toMatchObject({
+      message: expect.stringMatching(/SHA-?256/i),
+    })
+    expect(await hasty.info('signed')).toBeUndefined()
+    expect(await hasty.put('signed', Buffer.from('what was meant'), { sha256 })).toBe('written')
+  })
 
   const passing: [string, Fault, RegExp][] = [
     ['a 503', { kind: 'status', status: 503, code: 'SlowDown' }, /SlowDown, HTTP 503/],

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { Readable } from 'node:stream'
@@ -20,6 +21,8 @@ export interface SendOptions {
   readonly uri: string
   readonly range?: string | undefined
   readonly sink?: Sink | undefined
+  /** Is given the body of a successful answer; the SDK sees none, and so parses none. */
+  readonly take?: ((body: Buffer) => void) | undefined
   readonly abortSignal?: AbortSignal | undefined
   /** Replaces the store's idle time, for answers that take the server long. */
   readonly idleMs?: number | undefined
@@ -98,7 +101,7 @@ export class LeanHandler {
   }
 
   #send(request: SignedRequest, options: SendOptions, seen: Seen): Promise<Answer> {
-    const { abortSignal: signal, sink, uri, idleMs = this.idleMs } = options
+    const { abortSignal: signal, sink, take, uri, idleMs = this.idleMs } = options
     const secure = request.protocol === 'https:'
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled(uri, signal))
@@ -120,7 +123,11 @@ export class LeanHandler {
         sent.destroy()
       }
       const onAbort = (): void => fail(cancelled(uri, signal))
-      signal?.addEventListener('abort', onAbort, { once: true })
+      if (signal !== undefined) {
+        // Each request on its way listens to it, and stops when it ends: so many are no leak.
+        setMaxListeners(0, signal)
+        signal.addEventListener('abort', onAbort, { once: true })
+      }
       sent.on('timeout', () => fail(silent(uri, idleMs)))
       let answered: (() => VarveError) | undefined
       // With an answer on its way, a broken connection is a broken body, whichever of the two reports it first.
@@ -150,7 +157,9 @@ export class LeanHandler {
         answer.on('end', () => {
           if (!answer.complete) return fail(answered?.())
           if (target !== undefined && at < target.length) return fail(wrongLength(uri, at, target.length))
-          const body = Readable.from(chunks.length === 0 ? [] : [Buffer.concat(chunks)])
+          const taken = success && take !== undefined
+          if (taken) take(Buffer.concat(chunks))
+          const body = Readable.from(taken || chunks.length === 0 ? [] : [Buffer.concat(chunks)])
           const headers = flatten(answer.headers)
           finish(() => resolve({ statusCode: status, reason: answer.statusMessage, headers, body }))
         })

@@ -1,19 +1,24 @@
 import { VarveError } from '../../errors.ts'
-import { compareKeys } from '../keys.ts'
 import type { ListEntry, ListOptions } from '../types.ts'
 import type { Connection } from './connection.ts'
-import { identityOf } from './source.ts'
+import { type Page, parsePage } from './list-page.ts'
 
-/** Keys of a bucket in byte order; pages are asked for as they are needed. */
+/** Keys of a bucket in byte order; whoever wants a second page is given the others while working on those before. */
 export async function* listBucket(
   connection: Connection,
   prefix: string,
   { after, delimiter, signal }: ListOptions,
 ): AsyncGenerator<ListEntry> {
   const uri = `s3://${connection.bucket}/${prefix}`
-  let token: string | undefined
-  do {
-    const page = await connection.request({ op: 'LIST', uri, signal }, (client, sdk, send) =>
+  const stop = new AbortController()
+  const stopped = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+
+  async function ask(token: string | undefined): Promise<Page> {
+    let body = ''
+    const take = (bytes: Buffer): void => {
+      body = bytes.toString()
+    }
+    await connection.request({ op: 'LIST', uri, take, signal: stopped }, (client, sdk, send) =>
       client.send(
         new sdk.ListObjectsV2Command({
           Bucket: connection.bucket,
@@ -26,34 +31,24 @@ export async function* listBucket(
         send,
       ),
     )
-    // A web server's page is XML enough to pass for a listing of nothing.
-    if (page.Name === undefined) {
-      const message = `${uri} got an answer that no S3 server gives to a listing (from ${connection.server})`
-      throw new VarveError('unsupported', message, { uri })
+    const page = parsePage(body, `s3://${connection.bucket}/`)
+    if (page !== undefined) return page
+    const message = `${uri} got an answer that no S3 server gives to a listing (from ${connection.server})`
+    throw new VarveError('unsupported', message, { uri })
+  }
+
+  try {
+    let { entries, next } = await ask(undefined)
+    // Many look only for the first few keys: the second page is not asked for before someone wants it.
+    yield* entries
+    for (let coming = next === undefined ? undefined : ask(next); coming !== undefined; ) {
+      ;({ entries, next } = await coming)
+      coming = next === undefined ? undefined : ask(next)
+      // Its failure is told when its turn comes, if it comes.
+      coming?.catch(() => {})
+      yield* entries
     }
-    yield* entriesOf(page, uri)
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
-  } while (token !== undefined)
-}
-
-interface Page {
-  readonly Contents?: readonly { Key?: string; Size?: number; ETag?: string; LastModified?: Date }[]
-  readonly CommonPrefixes?: readonly { Prefix?: string }[]
-}
-
-/** Keys and prefixes of one page in one order. */
-function entriesOf(page: Page, uri: string): ListEntry[] {
-  const objects = (page.Contents ?? []).map(({ Key = '', Size = 0, ETag, LastModified }) => ({
-    key: decode(Key),
-    size: Size,
-    identity: identityOf(uri, ETag),
-    modified: LastModified?.getTime() ?? 0,
-  }))
-  const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => ({ prefix: decode(Prefix) }))
-  const name = (entry: ListEntry): string => ('prefix' in entry ? entry.prefix : entry.key)
-  return [...objects, ...prefixes].sort((a, b) => compareKeys(name(a), name(b)))
-}
-
-function decode(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '))
+  } finally {
+    stop.abort()
+  }
 }

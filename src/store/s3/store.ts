@@ -8,7 +8,7 @@ import { Connection, type ConnectionOptions } from './connection.ts'
 import type { Sink } from './http.ts'
 import { listBucket } from './list.ts'
 import { presignGet } from './presign.ts'
-import { conditionally, conditions } from './put.ts'
+import { conditionally, conditions, knowHash } from './put.ts'
 import { objectGetter } from './reader.ts'
 import { s3Settings } from './settings.ts'
 import { identityOf, openS3, s3Source } from './source.ts'
@@ -66,7 +66,7 @@ export function s3Store(bucket: string, options: S3Options = {}): ObjectStore {
   }
 
   async function put(key: string, body: Uint8Array, putOptions: PutOptions = {}): Promise<PutResult> {
-    const { contentType, signal } = putOptions
+    const { contentType, sha256, signal } = putOptions
     const uri = uriOf(key)
     const input = {
       Bucket: bucket,
@@ -83,8 +83,11 @@ export function s3Store(bucket: string, options: S3Options = {}): ObjectStore {
       connection,
       { op: 'PUT', uri, signal },
       { options: putOptions, isOurs },
-      async (client, sdk, send) =>
-        identityOf(uri, (await client.send(new sdk.PutObjectCommand(input), send)).ETag),
+      async (client, sdk, send) => {
+        const command = new sdk.PutObjectCommand(input)
+        if (sha256 !== undefined) knowHash(command, sha256)
+        identityOf(uri, (await client.send(command, send)).ETag)
+      },
     )
   }
 
