@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { CsvTotals } from './csv-data.ts'
 import { type DataFile, ensureBig, ensureCsv, ensureReads, type Reads } from './data.ts'
 import type { FastqTotals } from './fastq-data.ts'
+import { type LakeSetting, startLakeSetting } from './lake/setting.ts'
 import { type Minio, startMinio } from './minio.ts'
 import { findPeers, type PeerName, type Peers } from './peers.ts'
 import { type Ran, type RunOptions, run } from './process.ts'
@@ -16,6 +17,9 @@ export interface Settings {
   readonly reads: number
   readonly csvBytes: number
   readonly bigBytes: number
+  /** Files of the lake's versions. */
+  readonly files: number
+  readonly quick: boolean
   /** Where the bundled bench lies. */
   readonly built: string
 }
@@ -28,6 +32,8 @@ export interface Context extends Settings {
   csv(): Promise<DataFile<CsvTotals>>
   big(): Promise<DataFile<FastqTotals>>
   minio(): Promise<Minio>
+  /** What the lake's measures share, with a MinIO of its own. */
+  lake(): Promise<LakeSetting>
   /** The file in S3, uploaded at the first call. */
   inS3(file: DataFile<unknown>): Promise<string>
   /** A folder of this bench that is deleted at its end. */
@@ -67,6 +73,8 @@ export async function makeContext(settings: Settings): Promise<Context> {
     await server.bucket(BUCKET)
     return server
   })
+  let setting: LakeSetting | undefined
+  const lake = once(async () => (setting = await startLakeSetting(settings.built, settings.files)))
   let lakes = 0
   const peers = await findPeers()
   const environment = async (lake: string) => ({
@@ -89,6 +97,7 @@ export async function makeContext(settings: Settings): Promise<Context> {
     csv: once(() => ensureCsv(settings.csvBytes)),
     big: once(() => ensureBig(settings.bigBytes)),
     minio,
+    lake,
     inS3(file) {
       const upload = async () => {
         await (await minio()).upload(file.path, BUCKET, file.key)
@@ -118,6 +127,7 @@ export async function makeContext(settings: Settings): Promise<Context> {
     async close() {
       await Promise.all(sessions.map((session) => session.stop()))
       await server?.stop()
+      await setting?.stop()
       rmSync(root, { recursive: true, force: true })
     },
   }

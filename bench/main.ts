@@ -6,19 +6,23 @@ import { MEASURES } from './measures/index.ts'
 import { allPeers } from './peers.ts'
 import { machine, markdown, type Outcome, peerFacts, type Report, writeJson } from './report.ts'
 
-const HELP = `npm run bench -- [--only NAME,NAME] [--runs N] [--reads N] [--quick]
+const HELP = `npm run bench -- [GROUP] [--only NAME,NAME] [--runs N] [--reads N] [--files N] [--quick]
 
+  GROUP    measures whose names begin so: lake
   --only   ${MEASURES.map(({ name }) => name).join(', ')}
   --runs   runs per contender after one warm-up (5)
   --reads  reads in the FASTQ file (1280000: 466 MB raw, 135 MB gz)
+  --files  files of the lake's versions (1000000)
   --quick  small data and one run: shows that it works, not how fast
 `
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals: groups } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string' },
     runs: { type: 'string' },
     reads: { type: 'string' },
+    files: { type: 'string' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -32,13 +36,15 @@ function positive(name: string, text: string | undefined, otherwise: number): nu
 }
 
 function chosen() {
-  const names = flags.only?.split(',') ?? MEASURES.map(({ name }) => name)
-  const unknown = names.filter((name) => !MEASURES.some((measure) => measure.name === name))
+  const words = [...groups, ...(flags.only?.split(',') ?? [])]
+  const isMeant = (word: string, name: string): boolean =>
+    name === word || (groups.includes(word) && name.startsWith(`${word}-`))
+  const unknown = words.filter((word) => !MEASURES.some(({ name }) => isMeant(word, name)))
   if (unknown.length > 0) {
     process.stderr.write(`bench: no measure is called ${unknown.join(', ')}\n${HELP}`)
     process.exit(2)
   }
-  return MEASURES.filter(({ name }) => names.includes(name))
+  return MEASURES.filter(({ name }) => words.length === 0 || words.some((word) => isMeant(word, name)))
 }
 
 if (flags.help) {
@@ -52,6 +58,8 @@ const context = await makeContext({
   runs: positive('runs', flags.runs, quick ? 1 : 5),
   reads: positive('reads', flags.reads, quick ? 100_000 : 1_280_000),
   csvBytes: quick ? 20_000_000 : 200_000_000,
+  files: positive('files', flags.files, quick ? 20_000 : 1_000_000),
+  quick,
   bigBytes: quick ? 100_000_000 : 2_000_000_000,
   built: process.env.VARVE_BENCH_BUILT ?? '',
 })
@@ -87,7 +95,11 @@ const report: Report = {
   runs: context.runs,
   reads: context.reads,
   quick,
-  only: flags.only?.split(','),
+  files: context.files,
+  only:
+    groups.length === 0 && flags.only === undefined
+      ? undefined
+      : [...groups, ...(flags.only?.split(',') ?? [])],
   outcomes,
 }
 process.stdout.write(markdown(report))

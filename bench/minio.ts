@@ -63,13 +63,13 @@ function stopped(child: ChildProcess): Promise<void> {
   })
 }
 
-/** Starts a server with an empty folder under bench/data/, which `stop` removes again. */
-export async function startMinio(): Promise<Minio> {
+/** Starts a server with an empty folder under bench/data/, which `stop` removes again; or on a folder that is kept. */
+export async function startMinio(kept?: string): Promise<Minio> {
   const built = join(process.cwd(), '.tools', 'bin', 'minio')
   const program = existsSync(built) ? built : 'minio'
   const parent = join(process.cwd(), 'bench', 'data')
   mkdirSync(parent, { recursive: true })
-  const folder = mkdtempSync(join(parent, 'minio-'))
+  const folder = kept ?? mkdtempSync(join(parent, 'minio-'))
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   const child = spawn(program, ['server', '--quiet', '--address', `127.0.0.1:${port}`, folder], {
@@ -79,6 +79,8 @@ export async function startMinio(): Promise<Minio> {
       MINIO_ROOT_PASSWORD: ACCOUNT.secretKey,
       MINIO_BROWSER: 'off',
       MINIO_UPDATE: 'off',
+      // It walks over all objects again and again, on the cores that are measured.
+      MINIO_SCANNER_SPEED: 'slowest',
     },
     stdio: ['ignore', 'ignore', 'ignore'],
   })
@@ -88,7 +90,7 @@ export async function startMinio(): Promise<Minio> {
   })
   const clean = async () => {
     await stopped(child)
-    rmSync(folder, { recursive: true, force: true })
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true })
   }
   const deadline = Date.now() + START_MS
   while (!(await answers(endpoint))) {
@@ -111,7 +113,12 @@ export async function startMinio(): Promise<Minio> {
       AWS_DEFAULT_REGION: 'us-east-1',
     },
     async bucket(name) {
-      const status = await put(presign(account, 'PUT', name))
+      let status = await put(presign(account, 'PUT', name))
+      // It says that it is ready a little before it is.
+      for (let tries = 0; status === 503 && tries < 20; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        status = await put(presign(account, 'PUT', name))
+      }
       if (status !== 200 && status !== 409) throw new BenchError(`bucket ${name} was answered with ${status}`)
     },
     async upload(path, bucket, key) {

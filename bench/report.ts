@@ -26,6 +26,7 @@ export interface Report {
   readonly missing: readonly string[]
   readonly runs: number
   readonly reads: number
+  readonly files: number
   readonly quick: boolean
   /** The names given with `--only`. */
   readonly only?: readonly string[] | undefined

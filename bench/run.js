@@ -15,6 +15,7 @@ const ENTRIES = {
   host: 'bench/host.ts',
   ranged: 'bench/ranged.ts',
   bare: 'bench/bare.ts',
+  lake: 'bench/lake/program.ts',
   handover: 'bench/handover.ts',
   'engine-thread': 'src/engine/thread.ts',
   'scan-worker': 'src/scan/worker.ts',

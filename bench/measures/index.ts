@@ -7,6 +7,13 @@ import { firstScan } from './first-scan.ts'
 import { fullScan } from './full-scan.ts'
 import { handover } from './handover.ts'
 import { indexBuild } from './index-build.ts'
+import { lakeChange } from './lake-change.ts'
+import { lakeDiff } from './lake-diff.ts'
+import { lakeFind } from './lake-find.ts'
+import { lakeProxy } from './lake-proxy.ts'
+import { lakeRace } from './lake-race.ts'
+import { lakeRegister } from './lake-register.ts'
+import { lakeUpload } from './lake-upload.ts'
 import { memory } from './memory.ts'
 import { oneSlice } from './one-slice.ts'
 import { rangedGets } from './ranged-gets.ts'
@@ -23,4 +30,11 @@ export const MEASURES: readonly Measure[] = [
   handover,
   memory,
   start,
+  lakeProxy,
+  lakeRegister,
+  lakeFind,
+  lakeChange,
+  lakeDiff,
+  lakeRace,
+  lakeUpload,
 ]
