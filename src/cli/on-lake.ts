@@ -6,6 +6,7 @@ import type { CallOptions } from '../library/types.ts'
 import { type Context, listFormat, reportFormat } from './context.ts'
 import { progressBar, type Work } from './progress.ts'
 import { columnsOf } from './render/data-type.ts'
+import { shown } from './render/table.ts'
 import { PartialFailure, print, stringify } from './report.ts'
 import { type PlainRow, writeRows } from './rows.ts'
 
@@ -68,11 +69,11 @@ export async function printList(
   const format = listFormat(context.options)
   const rows = await onLake(context, work, act)
   const columns = columnsOf(types)
-  const shown =
+  const wanted =
     format === 'plain' && brief !== undefined
       ? brief.flatMap((name) => columns.filter((column) => column.name === name))
       : columns
-  await writeRows(context, format, shown, rows as readonly PlainRow[])
+  await writeRows(context, format, wanted, rows as readonly PlainRow[])
 }
 
 /** `made   reads@3  12 files` for a new version, `there  reads@3  nothing changed` for none. */
@@ -103,7 +104,7 @@ export function throwFailures(context: Context, failures: readonly FailedPath[],
 }
 
 const failureText = ({ path, error }: FailedPath): string =>
-  error.message.includes(path) ? error.message : `${path}: ${error.message}`
+  error.message.includes(path) ? error.message : `${shown(path)}: ${error.message}`
 
 /** `1 file`, `2,000 files`. */
 export function count(number: number, noun: string): string {

@@ -1,7 +1,9 @@
 /** The files of a version that a path, a folder or a pattern means. */
 
 import picomatch from 'picomatch'
+import { VarveError } from '../errors.ts'
 import { isGlob } from '../store/index.ts'
+import { pathProblem } from './names.ts'
 import { type Block, rowAt, valueAt } from './table/block.ts'
 import { pathKey } from './table/key.ts'
 import { findRows, readTable } from './table/read.ts'
@@ -19,6 +21,9 @@ export async function* filesMatching(
   signal?: AbortSignal,
 ): AsyncGenerator<Row> {
   const name = pattern.replace(/\/+$/, '')
+  const problem = isGlob(name) ? undefined : pathProblem(name)
+  if (problem !== undefined)
+    throw new VarveError('invalid-input', `the path ${JSON.stringify(pattern)} ${problem}`, { path: pattern })
   const key = pathKey(name)
   const exact = name === pattern ? (await findRows(lake, table, [key], { signal })).get(key) : undefined
   if (exact?.path === name) {

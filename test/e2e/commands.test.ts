@@ -285,12 +285,31 @@ describe('the lake', () => {
 })
 
 test('help everywhere, with examples, on standard output', async () => {
-  const commands = ['sql', 'index', 'slices', 'cat', 'info', 'formats', 'init', 'demo']
+  const commands = [
+    ...['sql', 'index', 'slices', 'cat', 'info', 'formats', 'init', 'demo'],
+    ...[
+      'datasets',
+      'versions',
+      'log',
+      'diff',
+      'label',
+      'tag',
+      'untag',
+      'delete',
+      'gc',
+      'verify',
+      'stores',
+      'store',
+    ],
+    ...['add', 'rm', 'mv', 'alias', 'files', 'get', 'summary', 'table', 'table write', 'table list'],
+    ...['export', 'import', 'publish', 'attach', 'offline', 'fork', 'merge', 'restore'],
+  ]
   const [all, ...each] = await Promise.all(
-    [[], ...commands.map((name) => [name])].map((words) => place.run([...words, '--help'])),
+    [[], ...commands.map((name) => name.split(' '))].map((words) => place.run([...words, '--help'])),
   )
   expect(all).toMatchObject({ code: 0, stderr: '' })
-  for (const name of commands) expect(all?.stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'))
+  for (const name of commands.filter((name) => !name.includes(' ')))
+    expect(all?.stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'))
   for (const help of each) {
     expect(help).toMatchObject({ code: 0, stderr: '' })
     expect(help.stdout).toMatch(/Examples:\n(.*\n)* {2}.*varve /)

@@ -1,6 +1,5 @@
 /** Ctrl-C and readers that leave: the program ends as it should, and nothing is half-written. */
 
-import type { ChildProcess } from 'node:child_process'
 import { execFile } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
@@ -8,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fastqText } from './data.ts'
 import { filesUnder, MAIN, Workplace } from './program.ts'
+import { busy, until } from './waiting.ts'
 
 const place = new Workplace()
 /** A file whose scan takes some seconds: few bytes that become many records. */
@@ -18,32 +18,6 @@ beforeAll(() => {
   writeFileSync(place.path(big), Buffer.concat(Array.from({ length: 80 }, () => once)))
 })
 afterAll(() => place.remove())
-
-/** Resolves when `seen` says so. */
-async function until(seen: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
-    if (seen()) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`waited in vain for ${what}`)
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Waits until the program decodes: it has used a second of processor time. */
-async function busy(child: ChildProcess): Promise<void> {
-  const ticks = async (): Promise<number> => {
-    const { readFile } = await import('node:fs/promises')
-    const text = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => '')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return Number(fields[11]) + Number(fields[12])
-  }
-  for (let i = 0; i < 1000; i++) {
-    if ((await ticks()) > 80) return
-    await pause(10)
-  }
-  throw new Error('the program did nothing')
-}
 
 const long = `select count(*) from '${big}' where sequence like '%ACGTACGTACGT%' or quality like '%#######%'`
 

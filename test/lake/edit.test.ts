@@ -30,6 +30,10 @@ describe('rm', () => {
       message: 'd@1 has no file nope*',
     })
     await expect(removeFiles(lake, 'd', ['A'], by)).rejects.toMatchObject({ code: 'not-found' })
+    await expect(removeFiles(lake, 'd', ['../a'], by)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: 'the path "../a" has ".." in it',
+    })
     expect(await paths(lake, 'd')).toEqual(['a'])
   })
 

@@ -151,7 +151,7 @@ async function addPayloads(
     for await (const { entry, source, start, end, bytes } of fetched) {
       if (start === 0) {
         hash = createHash('sha256')
-        tar.begin(objectKey(entry.sha256!), entry.bytes)
+        await tar.begin(objectKey(entry.sha256!), entry.bytes)
       }
       hash!.update(bytes)
       await tar.write(bytes)

@@ -62,7 +62,9 @@ export async function openBundle(
     await handle.close()
   }
   try {
-    await requireEnd(handle, path)
+    await requireEnd(handle, path).catch((error: unknown) => {
+      throw fileError(error, path)
+    })
     const index = new Map<string, Stretch>()
     let first = await entries.next()
     if (first?.what.kind !== 'facts') throw notWhole(path, `it does not begin with ${BUNDLE_FILE}`)

@@ -27,10 +27,15 @@ export class TarFile {
   }
 
   /** Begins an entry of exactly this size. All of them have the same time, so that equal contents are equal files. */
-  begin(name: string, size: number): void {
-    this.#sink = this.#pack.entry({ name, size, mtime: new Date(0), mode: 0o644 })
+  async begin(name: string, size: number): Promise<void> {
+    try {
+      this.#sink = this.#pack.entry({ name, size, mtime: new Date(0), mode: 0o644 })
+    } catch {
+      // It takes no more entries because its file has failed meanwhile: that is what to say.
+      await this.#orFailure(() => undefined)
+    }
     // The file's own failure is the one to report.
-    this.#sink.on('error', () => undefined)
+    this.#sink!.on('error', () => undefined)
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -48,7 +53,7 @@ export class TarFile {
   }
 
   async add(name: string, bytes: Uint8Array): Promise<void> {
-    this.begin(name, bytes.length)
+    await this.begin(name, bytes.length)
     await this.write(bytes)
     await this.end()
   }

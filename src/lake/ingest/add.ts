@@ -167,10 +167,11 @@ class Run {
   nothing(roots: readonly string[]): VarveError {
     const [first] = this.#failures
     if (first !== undefined && this.#failures.length === 1) return first.error
+    const hold = roots.length === 1 ? 'holds' : 'hold'
     const what =
       first === undefined
-        ? 'hold no file'
-        : `hold ${this.#failures.length} files that all failed, the first: ${first.error.message}`
+        ? `${hold} no file`
+        : `${hold} ${this.#failures.length} files that all failed, the first: ${first.error.message}`
     const failed = this.#failures.map(({ path, error }) => ({
       path,
       code: error.code,

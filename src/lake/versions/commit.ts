@@ -54,7 +54,7 @@ export interface Committed {
 /** So many that only a store which lets nobody win gets there. */
 const MOST_RACES = 1000
 const FIRST_PAUSE_MS = 10
-const LONGEST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 2000
 
 /**
  * Commits a draft behind whatever is the latest version by then. `conflict` when someone else changed the same keys
@@ -104,6 +104,7 @@ async function race(lake: Lake, draft: Draft, tools: CommitTools, own: Own): Pro
   const before = base?.tables ?? {}
   let onto = base
   let tables = apply(before, draft.tables)
+  let began = performance.now()
   for (let races = 0; races < MOST_RACES; races++) {
     throwIfAborted(signal)
     const isEmpty = onto !== undefined && sameTables(onto.tables, tables)
@@ -129,7 +130,10 @@ async function race(lake: Lake, draft: Draft, tools: CommitTools, own: Own): Pro
     if (claim.won) return { version, created: true }
     if (base === undefined && parents.length > 0)
       throw new VarveError('conflict', `${dataset} is there already, expected a new dataset`, { dataset })
-    await sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** races), signal)
+    // In tries, not in milliseconds: what everyone tries at once takes longer, and longer still the more there are.
+    const tryMs = Math.max(FIRST_PAUSE_MS, performance.now() - began)
+    await sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, tryMs * 2 ** races), signal)
+    began = performance.now()
     onto = await latestVersion(lake, dataset, { known: version.number, signal })
     if (onto === undefined)
       throw new VarveError('not-found', `${dataset} went away while it was committed to`, { dataset })

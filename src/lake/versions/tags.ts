@@ -9,6 +9,8 @@ import { checkRefName } from '../names.ts'
 import type { Lake, VersionDescription } from '../types.ts'
 import { readDescription } from './description.ts'
 import { type LabelOptions, refuseLabel } from './labels.ts'
+import { datasetExists } from './list.ts'
+import { noSuchVersion } from './missing.ts'
 import { listTags, readTag, TAG, type TagRef } from './refs.ts'
 
 /** Writers that move one tag at the same moment before one of them gives up. */
@@ -58,6 +60,8 @@ export async function untag(
 ): Promise<void> {
   const tag = checkRefName('tag', name)
   if ((await readTag(lake, dataset, tag, options)) === undefined) {
+    if (!(await datasetExists(lake, dataset, options)))
+      throw await noSuchVersion(lake, dataset, { kind: 'name', name: tag }, options)
     const tags: string[] = []
     for await (const ref of listTags(lake, dataset, options)) tags.push(ref.tag)
     const there = tags.length === 0 ? 'it has none' : `it has ${tags.join(', ')}`

@@ -29,12 +29,13 @@ export function exchangeVerbs(
     async get(reference, folder, options = {}) {
       const { where, filter, limit, params, transfers, signal, onProgress } = options
       const selection = await inLake(lake, () => selectionOf(lake, run, reference, options), signal)
+      // Before the rows: a session holds one open result at a time.
+      const total = await bytesOf(run, selection, options)
       const sql = selectionSql(selection, { select: GOT, limit })
       const { rows } = await queryRows(run, sql, { params, signal })
       const given = Object.entries({ where, filter, params, limit }).filter(
         ([, value]) => value !== undefined,
       )
-      const total = await bytesOf(run, selection, options)
       return getFiles(lake, selection.version, rows, folder, {
         question: Object.fromEntries(given),
         transfers,

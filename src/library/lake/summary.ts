@@ -22,9 +22,10 @@ export async function summarize(
     const message = `there is no column ${JSON.stringify(unknown)}, there are: ${selection.columns.join(', ')}`
     throw new VarveError('invalid-input', message, { column: unknown })
   }
-  const names = by.map(quoteIdentifier)
-  const groups = [...names, 'format'].join(', ')
-  const sql = `select ${names.map((name) => `${name}, `).join('')}format, count(*) as n, sum(bytes)::bigint as b,
+  // By place, not by name: a column to group by may be `format`, or have the name of a sum.
+  const names = by.map((name, i) => `${quoteIdentifier(name)} as by_${i}, `).join('')
+  const groups = [...by, 'format'].map((_, i) => i + 1).join(', ')
+  const sql = `select ${names}format, count(*) as n, sum(bytes)::bigint as b,
       min(modified_at) as first, max(modified_at) as last
     from (${selectionSql(selection)})
     group by ${groups}
@@ -32,7 +33,7 @@ export async function summarize(
   const { rows } = await queryRows(run, sql, { signal })
   const cards = new Map<string, SummaryRow>()
   for await (const row of rows) {
-    const group = Object.fromEntries(by.map((name) => [name, row[name] ?? null]))
+    const group = Object.fromEntries(by.map((name, i) => [name, row[`by_${i}`] ?? null]))
     const key = JSON.stringify(Object.values(group), (_, value: unknown) =>
       typeof value === 'bigint' ? String(value) : value,
     )

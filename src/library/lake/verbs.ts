@@ -25,7 +25,7 @@ import { writeOffline } from './offline.ts'
 import { filesPage } from './page.ts'
 import { batchRows, queryRows, type RunSql } from './query.ts'
 import { summarize } from './summary.ts'
-import { fileQuery, withStdin } from './table-source.ts'
+import { checkFile, fileQuery, withStdin } from './table-source.ts'
 import { upkeepVerbs } from './upkeep.ts'
 
 /** The verbs on this lake, which need not exist (yet); `run` is the session that their questions are asked in. */
@@ -56,7 +56,8 @@ export function createLakeVerbs(lake: Lake, run: RunSql): LakeVerbs {
       await tagVersion(lake, named, tag, options)
       return row(named, options.signal)
     },
-    untag: (dataset, tag, options = {}) => untag(lake, dataset, tag, options),
+    untag: (dataset, tag, options = {}) =>
+      inLake(lake, () => untag(lake, dataset, tag, options), options.signal),
     async delete(reference, options = {}) {
       const { dataset, number } = await version(reference, options)
       await deleteVersion(lake, dataset, number, options)
@@ -172,5 +173,7 @@ async function withRows<T>(
   const ask = async (sql: string): Promise<T> =>
     work(await queryRows(run, sql, { params: 'params' in source ? source.params : undefined, signal }))
   if ('query' in source) return ask(source.query)
-  return source.file === '-' ? withStdin(process.stdin, ask, signal) : ask(fileQuery(source.file))
+  if (source.file === '-') return withStdin(process.stdin, ask, signal)
+  await checkFile(source.file)
+  return ask(fileQuery(source.file))
 }

@@ -50,14 +50,14 @@ async function decode(bytes: Uint8Array): Promise<HeadReport> {
   }
 }
 
+/** XMP wants a parser of XML, and the want of one is told on the console. */
+const TAGS = { expanded: true, excludeTags: { xmp: true } } as const
+
 /** ExifReader refuses what it does not know (BMP): no tags then; that the file is whole is image-size's to say. */
 async function tagGroups(bytes: Uint8Array): Promise<Readonly<Record<string, Group | undefined>>> {
   const { default: exifReader } = await import('exifreader')
   try {
-    return exifReader.load(new Uint8Array(bytes).buffer, { expanded: true }) as unknown as Record<
-      string,
-      Group
-    >
+    return exifReader.load(new Uint8Array(bytes).buffer, TAGS) as unknown as Record<string, Group>
   } catch {
     return {}
   }
