@@ -1,8 +1,21 @@
 import { defineConfig } from 'vitest/config'
 
+/** What takes long: the program end to end, real servers, races and random histories. `npm run test:fast` is the rest. */
+const SLOW = [
+  'test/e2e/**',
+  'test/model/**',
+  'test/store/**',
+  'test/lake/races.test.ts',
+  'test/lake/versions/{contention,faults}.test.ts',
+  'test/lake/ingest/upload.test.ts',
+  'test/scripts/**',
+  'test/formats/gzip/**',
+]
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: process.env.VARVE_FAST === '1' ? SLOW : [],
     globalSetup: ['test/setup.ts'],
     // Worker threads and the command line run from dist/, so forks keep their signals and exit codes apart.
     pool: 'forks',
