@@ -91,7 +91,10 @@ async function run(
     let whole = true
     for (;;) {
       const batch = await statement.fetch()
-      if (batch === undefined) break
+      if (batch === undefined) {
+        if (statement.failed) throw scans.failure ?? (await statement.reason())
+        break
+      }
       while (credits === 0 && Atomics.load(shared, STOP) === RUNNING) {
         await new Promise<void>((resolve) => {
           wake = resolve
@@ -157,7 +160,10 @@ async function readTexts(database: OpenDatabase, sql: string): Promise<string[]>
   const out: string[] = []
   for (;;) {
     const batch = await statement.fetch()
-    if (batch === undefined) return out
+    if (batch === undefined) {
+      if (statement.failed) throw await statement.reason()
+      return out
+    }
     const { offsets, values } = batch.columns[0]!
     for (let i = 0; i < batch.rows; i++) {
       out.push(decoder.decode((values as Uint8Array).subarray(offsets![i]!, offsets![i + 1]!)))

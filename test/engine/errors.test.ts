@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fromDuckdb } from '../../src/engine/duckdb-errors.ts'
+import { VarveError } from '../../src/errors.ts'
 import { readsTable } from './fake-scan.ts'
 import { testSession } from './sessions.ts'
 
@@ -75,5 +76,39 @@ describe("DuckDB's own errors", () => {
     const wrong = testSession({}, { settings: { no_such_setting: '1' } })
     await expect(wrong.rows('select 1')).rejects.toMatchObject({ name: 'VarveError' })
     await wrong.session.close()
+  })
+})
+
+describe('errors that come when rows were given already', () => {
+  const late = "cast(case when range = 300000 then 'x' else range::varchar end as integer)"
+
+  it.each([
+    [`select ${late} from range(2000000)`, /^Conversion Error: Could not convert string 'x'/],
+    [`select ${late} as n, $1 as p from range(2000000)`, /^Conversion Error/],
+    [`with q as (select ${late} as n from range(2000000)) select n, uuid() from q`, /^Conversion Error/],
+    ["select error(case when range = 300000 then 'boom' end) from range(1000000)", /boom/],
+  ])('are no end of the rows: %s', async (sql, message) => {
+    for (let round = 0; round < 3; round++)
+      await expect(rows(sql, { params: ['a'] })).rejects.toMatchObject({
+        code: expect.stringMatching(/^invalid-/),
+        message: expect.stringMatching(message),
+      })
+    expect(await rows('select 1')).toEqual([[1]])
+  })
+
+  it('nor are those of a scan', async () => {
+    const error = new VarveError('invalid-data', 'fastq: record 90000 is damaged', { record: 90000 })
+    const table = { ...readsTable(200_000), fail: { batch: 50, error } }
+    const late = testSession({ t: table })
+    try {
+      for (let round = 0; round < 3; round++)
+        await expect(late.rows("from read_fastq('t')")).rejects.toMatchObject({
+          code: 'invalid-data',
+          message: 'fastq: record 90000 is damaged',
+          details: { record: 90000 },
+        })
+    } finally {
+      await late.session.close()
+    }
   })
 })

@@ -146,7 +146,7 @@ export class Reference {
     const target = this.latest(into)
     if (target === undefined) return new Refusal('not-found')
     const base = this.ancestor(from, target)
-    if (base === from) return undefined
+    if (base === from && facts.label === undefined) return undefined
     const merged = mergeAll(base?.tables ?? new Map(), from.tables, target.tables)
     if (merged instanceof Refusal) return merged
     const parents = [{ dataset: from.dataset, number: from.number }]

@@ -15,8 +15,15 @@ const { ResultType, StatementType } = duckdb
 
 export interface RunningStatement {
   readonly head: ResultHead
-  /** The next rows, `undefined` at the end. */
+  /** The next rows, `undefined` at the end, also at the end that a failure made. */
   fetch(): Promise<ColumnBatch | undefined>
+  /**
+   * Whether the end that `fetch` came to is one of failure. DuckDB's bindings give a failed stream no other mark: no
+   * error is thrown, and the rows simply end.
+   */
+  readonly failed: boolean
+  /** Why it failed: the bindings keep that too, so the statement runs again, for its error alone. */
+  reason(): Promise<unknown>
 }
 
 /** Starts a text of one statement; one that DuckDB unfolds into several (PIVOT) runs all, and returns the last. */
@@ -52,10 +59,47 @@ export async function startStatement(
     const result = streams
       ? await duckdb.execute_prepared_streaming(prepared)
       : await duckdb.execute_prepared(prepared)
-    return await reading(result, printed === undefined ? undefined : types)
+    const running = await reading(result, printed === undefined ? undefined : types)
+    return {
+      ...running,
+      get failed() {
+        return hasFailed(result)
+      },
+      reason: () => failureOf(connection, sql, params),
+    }
   } finally {
     duckdb.destroy_prepare_sync(prepared)
   }
+}
+
+type Result = Awaited<ReturnType<typeof duckdb.execute_prepared>>
+
+/** A result with an error has no type any more, whatever it had at first. */
+function hasFailed(result: Result): boolean {
+  return duckdb.result_return_type(result) === ResultType.INVALID
+}
+
+/** Evaluates every value of the query and keeps none, until it fails as it did before. */
+async function failureOf(
+  connection: Connection,
+  sql: string,
+  params: RunOptions['params'],
+): Promise<unknown> {
+  try {
+    const prepared = await duckdb.prepare(
+      connection,
+      `select max(hash(failing)) from (\n${sql}\n) as failing`,
+    )
+    try {
+      bindParameters(prepared, params)
+      await duckdb.execute_prepared(prepared)
+    } finally {
+      duckdb.destroy_prepare_sync(prepared)
+    }
+  } catch (error) {
+    return error
+  }
+  return new VarveError('internal', 'the query failed while its rows were read, and DuckDB does not say why')
 }
 
 function columnTypes(prepared: PreparedStatement): LogicalType[] {
@@ -115,9 +159,9 @@ function parameterIndex(prepared: PreparedStatement, name: string): number | und
 
 /** `types` are the columns' own ones where the statement was made to print them. */
 async function reading(
-  result: Awaited<ReturnType<typeof duckdb.execute_prepared>>,
+  result: Result,
   types: readonly LogicalType[] | undefined,
-): Promise<RunningStatement> {
+): Promise<Pick<RunningStatement, 'head' | 'fetch'>> {
   const kind = duckdb.result_return_type(result)
   if (kind === ResultType.CHANGED_ROWS) {
     const changed = duckdb.rows_changed(result)
