@@ -34,6 +34,7 @@ const ENTRIES = {
   index: 'src/index.ts',
   'engine-thread': 'src/engine/thread.ts',
   'scan-worker': 'src/scan/worker.ts',
+  'mount-process': 'src/mount/process/main.ts',
 }
 
 /** How long chunks of earlier builds stay, in milliseconds. */

@@ -18,8 +18,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   scan: ['errors', 'threads', 'bytes', 'store', 'formats', 'index'],
   lake: ['errors', 'bytes', 'store', 'formats'],
   catalog: ['errors', 'bytes', 'store', 'formats', 'index', 'scan', 'lake'],
+  mount: ['errors', 'threads', 'bytes', 'store', 'formats', 'index', 'scan', 'lake', 'catalog'],
   engine: ['errors', 'threads', 'bytes', 'store', 'formats', 'index', 'scan'],
-  library: ['errors', 'threads', 'bytes', 'store', 'lake', 'formats', 'index', 'scan', 'catalog', 'engine'],
+  library: [
+    'errors',
+    'threads',
+    'bytes',
+    'store',
+    'lake',
+    'formats',
+    'index',
+    'scan',
+    'catalog',
+    'mount',
+    'engine',
+  ],
   // The command line sees types of what lies left of the library, and no more of it than its verbs.
   cli: ['errors', 'formats', 'scan', 'engine', 'library', 'fixtures'],
   'index.ts': ['errors', 'library'],
@@ -37,6 +50,7 @@ const HOMES: readonly (readonly [pattern: RegExp, homes: readonly string[]])[] =
   [/^picomatch$/, ['store', 'lake']],
   [/^ajv/, ['lake/table']],
   [/^(dicom-parser|exifreader|image-size|nifti-reader-js)$/, ['lake/ingest/heads']],
+  [/^fuse-native$/, ['mount']],
   [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'library', 'cli']],
 ]
 

@@ -37,6 +37,8 @@ export interface Context {
   note(line: string): void
   /** The same with other options; all of them share one set of verbs, made with the options of the first use. */
   with(options: GlobalOptions): Context
+  /** From now on SIGTERM is how the command ends well: exit code 0. */
+  serves(): void
   /** Takes over Ctrl-C until the returned function is called; for the shell, which goes on after it. */
   onInterrupt(handler: () => void): () => void
 }

@@ -9,6 +9,7 @@ import { exchangeCommands } from './grammar/exchange.ts'
 import { fileCommands } from './grammar/files.ts'
 import type { Grammar } from './grammar/grammar.ts'
 import { lakeCommands } from './grammar/lake.ts'
+import { mountCommands } from './grammar/mount.ts'
 import { version } from './version.ts'
 
 /** Builds the program; `contextFor` is told the global options before a command acts. */
@@ -58,6 +59,8 @@ export function buildProgram(io: Io, contextFor: (options: GlobalOptions) => Con
   contentCommands(grammar)
   program.commandsGroup('Between lakes, branches and tools:')
   exchangeCommands(grammar)
+  program.commandsGroup('Mounts:')
+  mountCommands(grammar)
   globals(program)
   return program
 }

@@ -31,7 +31,13 @@ export async function runCli(
   const verbs = lazyVerbs(createVerbs)
   let options: GlobalOptions = {}
   let handler = (): void => abort.abort()
-  const off = interrupts?.on({ interrupt: () => handler(), terminate: () => abort.abort() })
+  let serves = false
+  let terminated = false
+  const terminate = (): void => {
+    terminated = true
+    abort.abort()
+  }
+  const off = interrupts?.on({ interrupt: () => handler(), terminate })
 
   const contextFor = (given: GlobalOptions): Context => {
     options = given
@@ -47,6 +53,9 @@ export async function runCli(
         return verbs.get({ lake: given.lake, jobs: given.jobs, warn: (message) => note(`varve: ${message}`) })
       },
       note,
+      serves: () => {
+        serves = true
+      },
       with: (other) => contextFor({ ...given, ...other }),
       onInterrupt: (other) => {
         const before = handler
@@ -61,7 +70,7 @@ export async function runCli(
   const program = buildProgram(io, contextFor)
   try {
     await program.parseAsync([...argv], { from: 'user' })
-    return abort.signal.aborted ? EXIT.interrupted : EXIT.done
+    return abort.signal.aborted && !(serves && terminated) ? EXIT.interrupted : EXIT.done
   } catch (error) {
     return report(error)
   } finally {

@@ -2,6 +2,7 @@
 
 import type { Session } from '../engine/types.ts'
 import type { LakeReport, LakeVerbs } from '../library/lake-types.ts'
+import type { MountVerbs } from '../library/mount.ts'
 import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from '../library/types.ts'
 
 type MaybePromise<T> = T | Promise<T>
@@ -24,6 +25,8 @@ export interface Verbs {
   initLake(url: string, options?: CallOptions): Promise<LakeReport>
   /** The verbs on the lake that the options name. */
   lake(): MaybePromise<LakeVerbs>
+  /** Mounts of the lake that the options name, and of all others. */
+  mounts(): MaybePromise<MountVerbs>
   readonly meters: Meters
   close(): Promise<void>
 }

@@ -19,6 +19,7 @@ import { laterVerbs } from './lake/later.ts'
 import { fileQuery } from './lake/table-source.ts'
 import { useProcedure } from './lake/use.ts'
 import type { LakeVerbs } from './lake-types.ts'
+import type { MountVerbs } from './mount.ts'
 import { sliceFromJson } from './slice.ts'
 import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from './types.ts'
 
@@ -71,6 +72,12 @@ export class Varve {
     // Not with the program: most of its calls ask a file, and no lake.
     const { createLakeVerbs } = await import('./lake/verbs.ts')
     return createLakeVerbs(this.#openedLake(), (text, options) => this.sql(text, options))
+  }
+
+  /** Mounting the lake, and this user's mounts. */
+  async mounts(): Promise<MountVerbs> {
+    const { createMountVerbs } = await import('./mount.ts')
+    return createMountVerbs(this.#lakeUrl, this.#options.jobs)
   }
 
   /** Requests to stores and bytes of their bodies so far, over all threads. */

@@ -102,6 +102,9 @@ export function fakeVerbs(asked: Asked, answers: Partial<LakeVerbs> = {}): Verbs
     close: async () => {},
   }
   return {
+    mounts: () => {
+      throw new VarveError('unsupported', 'mounting needs FUSE')
+    },
     openFile: async (uri, options) => fakeFile(asked, uri, options?.format),
     expand: async (pattern) => {
       if (pattern.includes('missing'))

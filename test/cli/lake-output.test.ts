@@ -375,6 +375,7 @@ test('help lists the commands by what they are about', async () => {
     'Lakes, datasets and versions:',
     'Files and tables of versions:',
     'Between lakes, branches and tools:',
+    'Mounts:',
     'Commands:',
     'Examples:',
   ])

@@ -1,0 +1,84 @@
+/** A dataset's labels and tags by name, with the commits that they name. */
+
+import { labelsPrefix, tagsPrefix } from '../../lake/layout.ts'
+import { checkRefName } from '../../lake/names.ts'
+import type { Lake } from '../../lake/types.ts'
+import { readLabel, readTag } from '../../lake/versions/refs.ts'
+import { inParallel } from './in-parallel.ts'
+import type { Maybe } from './maybe.ts'
+import { Refreshed } from './refreshed.ts'
+
+/** Documents read together. */
+const TOGETHER = 16
+
+export interface Commit {
+  readonly id: string
+  readonly number: number
+}
+
+type Read = (name: string) => Promise<Commit | undefined>
+
+export class Refs {
+  readonly #lake: Lake
+  readonly #signal: AbortSignal
+  /** What the documents said, by key; read again when the listing shows another identity. */
+  #documents = new Map<string, { readonly identity: string; readonly commit: Commit | undefined }>()
+  readonly #fresh: Refreshed<ReadonlyMap<string, Commit>>
+
+  constructor(lake: Lake, dataset: string, signal: AbortSignal) {
+    this.#lake = lake
+    this.#signal = signal
+    this.#fresh = new Refreshed(lake.now, () => this.#readAll(dataset))
+  }
+
+  get(): Maybe<ReadonlyMap<string, Commit>> {
+    return this.#fresh.get()
+  }
+
+  async #readAll(dataset: string): Promise<ReadonlyMap<string, Commit>> {
+    const options = { signal: this.#signal }
+    const [labels, tags] = await Promise.all([
+      this.#read(
+        'label',
+        labelsPrefix(dataset),
+        async (name) => (await readLabel(this.#lake, dataset, name, options))?.value,
+      ),
+      this.#read(
+        'tag',
+        tagsPrefix(dataset),
+        async (name) => (await readTag(this.#lake, dataset, name, options))?.value,
+      ),
+    ])
+    const documents = [...labels, ...tags]
+    this.#documents = new Map(documents.map(({ key, identity, commit }) => [key, { identity, commit }]))
+    // Of a label and a tag of one name, the label is meant: it comes later.
+    const named = [...tags, ...labels].flatMap(({ name, commit }) =>
+      commit === undefined ? [] : [[name, commit] as const],
+    )
+    return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  async #read(kind: 'label' | 'tag', prefix: string, read: Read) {
+    const found: { readonly key: string; readonly identity: string; readonly name: string }[] = []
+    for await (const entry of this.#lake.store.list(prefix, { signal: this.#signal })) {
+      if (!('key' in entry) || !entry.key.endsWith('.json')) continue
+      const name = entry.key.slice(prefix.length, -'.json'.length)
+      if (isRefName(kind, name)) found.push({ key: entry.key, identity: entry.identity, name })
+    }
+    return inParallel(found, TOGETHER, async (ref) => {
+      const known = this.#documents.get(ref.key)
+      const commit = known?.identity === ref.identity ? known.commit : await read(ref.name)
+      return { ...ref, commit }
+    })
+  }
+}
+
+/** Whoever can write to the bucket can put anything there; what is no name is no link. */
+function isRefName(kind: 'label' | 'tag', name: string): boolean {
+  try {
+    return checkRefName(kind, name) === name
+  } catch {
+    // That it cannot be one is all that was asked.
+    return false
+  }
+}
