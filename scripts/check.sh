@@ -16,6 +16,16 @@ else
   exit 1
 fi
 
+say "tools: FUSE, for the tests of the mount"
+if command -v fusermount >/dev/null && ldconfig -p | grep -q 'libfuse\.so\.2'; then
+  echo "fusermount is $(command -v fusermount)"
+elif command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  apt-get install -y --no-install-recommends fuse libfuse2 || { apt-get update && apt-get install -y --no-install-recommends fuse libfuse2; }
+else
+  echo "FUSE is missing: install Debian's packages fuse and libfuse2" >&2
+  exit 1
+fi
+
 say "tools: MinIO, the S3 server of the tests"
 scripts/minio.sh
 
