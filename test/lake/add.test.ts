@@ -48,6 +48,20 @@ describe('add', () => {
     expect(again.version.number).toBe(1)
   })
 
+  test('a second run sends what the lake has lost, and makes no version of it', async () => {
+    const lake = await newLake()
+    const folder = await folderOf({ a: 'one', b: 'two' })
+    await addFiles(lake, [folder], by)
+    const [{ sha256 }] = (await rows(lake, 'd')) as [{ sha256: string }]
+    const key = `objects/${sha256.slice(0, 2)}/${sha256}`
+    await lake.store.delete(key)
+    expect(await addFiles(lake, [folder], by)).toMatchObject({ unchanged: 2, transferred: 3, created: false })
+    expect(Buffer.from((await lake.store.get(key))!.bytes).toString()).toBe('one')
+    await lake.store.put(key, Buffer.from('o'))
+    expect(await addFiles(lake, [folder], by)).toMatchObject({ unchanged: 2, transferred: 3, created: false })
+    expect(Buffer.from((await lake.store.get(key))!.bytes).toString()).toBe('one')
+  })
+
   test('in place copies nothing, and knows an object that was overwritten', async () => {
     const lake = await newLake()
     const folder = await folderOf({ a: 'one' })

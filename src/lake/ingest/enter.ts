@@ -5,6 +5,7 @@ import type { ByteSource } from '../../bytes/types.ts'
 import { isVarveError, throwIfAborted, toVarveError, VarveError } from '../../errors.ts'
 import type { Field } from '../../formats/batch.ts'
 import { assetId } from '../files.ts'
+import { objectKey } from '../layout.ts'
 import { checkPlace } from '../place.ts'
 import { storedUri } from '../stores.ts'
 import { sameRow } from '../table/block.ts'
@@ -74,6 +75,7 @@ export async function enterFile(lake: Lake, planned: Planned, options: IngestOpt
   try {
     if (old !== undefined && (await isSame(old, candidate, source, options))) {
       const row = { ...old, ...given }
+      if (options.inPlace !== true) facts.transferred = await heal(lake, old, source, options)
       return sameRow(row, old) ? { ...facts, outcome: 'unchanged' } : { ...facts, outcome: 'changed', row }
     }
     if (old !== undefined && options.onConflict === 'skip') return { ...facts, outcome: 'skipped' }
@@ -136,6 +138,15 @@ async function hashOf(source: ByteSource, signal: AbortSignal | undefined): Prom
 function register(lake: Lake, { source, size, identity }: Candidate): Placed {
   const columns = { bytes: BigInt(size), etag: identity, uri: storedUri(lake, source) }
   return { columns, identity: `${size} ${identity}`, transferred: 0 }
+}
+
+/** Sends the bytes again where their object has been lost since; the bytes sent. */
+async function heal(lake: Lake, old: Row, source: ByteSource, { signal }: IngestOptions): Promise<number> {
+  if (typeof old.uri === 'string') return 0
+  const there = await lake.store.info(objectKey(old.sha256 as string), { signal })
+  if (there?.size === source.size) return 0
+  const { bytes } = await uploadObject(lake.store, source, { now: lake.now, signal })
+  return bytes
 }
 
 async function upload(
