@@ -19,6 +19,8 @@ export default defineConfig({
     globalSetup: ['test/setup.ts'],
     // Worker threads and the command line run from dist/, so forks keep their signals and exit codes apart.
     pool: 'forks',
+    // Most tests wait for a program or a server: by default two cores get one worker.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -17,7 +17,7 @@ import { expectFailure, failureOf, filesUnder, type Row, Workplace } from './pro
 const place = new Workplace()
 afterAll(() => place.remove())
 
-/** What commits say: it must be the same after everything that fails. */
+/** What commits say: it must be the same after everything that fails; commands at once see each other's passing names. */
 const commits = (): string[] =>
   filesUnder(place.path('lake/datasets')).filter((name) => /dataset_description|refs\//.test(name))
 let before: string[] = []
@@ -32,9 +32,11 @@ beforeAll(async () => {
   await done(place, ['table', 'write', 'd', 't', 'in/b.csv', '--key', 'id'])
   before = commits()
 })
-afterEach(() => expect(commits()).toEqual(before))
+const nothingCommitted = (): void => expect(commits()).toEqual(before)
 
 describe.concurrent('what is not there', () => {
+  afterAll(nothingCommitted)
+
   test.each([
     [['files', 'none'], 'not-found', /lake\/ has no dataset none; it has d$/],
     [['untag', 'none', 'x'], 'not-found', /lake\/ has no dataset none; it has d$/],
@@ -80,6 +82,8 @@ describe.concurrent('what is not there', () => {
 })
 
 describe.concurrent('conditions, filters, cursors', () => {
+  afterAll(nothingCommitted)
+
   test.each([
     [['--where', '1); drop table x; --'], /^the condition 1\); drop table x; --: syntax error/],
     [['--where', 'true) union all select (1'], /is no condition, expected one as after WHERE$/],
@@ -96,6 +100,8 @@ describe.concurrent('conditions, filters, cursors', () => {
 })
 
 describe.concurrent('tables', () => {
+  afterAll(nothingCommitted)
+
   const schema = { properties: { n: { type: 'string', maxLength: 1 }, id: { maximum: 2 } } }
 
   test.each([
@@ -150,6 +156,8 @@ describe.concurrent('tables', () => {
 })
 
 describe('add', () => {
+  afterEach(nothingCommitted)
+
   test('links out, nowhere and in circles, hostile and colliding names: listed, the rest is added, 3', async () => {
     const links = new Workplace()
     await done(links, ['init', 'lake'])
@@ -220,6 +228,8 @@ describe('add', () => {
 })
 
 describe('taking out', () => {
+  afterEach(nothingCommitted)
+
   test('get never writes over a file that is not its own, nor through a link that leads out', async () => {
     mkdirSync(place.path('mine'))
     writeFileSync(place.path('mine/a.txt'), 'mine\n')

@@ -1,12 +1,11 @@
 /** Adding files: what becomes a row, what is left out and why, and what a second run does. */
 
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addFiles } from '../../src/lake/ingest/add.ts'
 import { readSettings } from '../../src/lake/versions/settings.ts'
 import { openStore } from '../../src/store/index.ts'
-import { DATA } from '../sql/runner.ts'
+import { DATA, hasData } from '../sql/runner.ts'
 import { add, folderOf, newLake, paths, rows } from './lakes.ts'
 
 const by = { dataset: 'd', author: 'test' }
@@ -185,7 +184,8 @@ describe('add', () => {
     expect(back.version).toMatchObject({ number: 3, hash: first.version.hash })
   })
 
-  test.runIf(existsSync(DATA))('the sample of 4D-OR has its 36 rows', async () => {
+  // Absent, the folder is a failure under CI.
+  test.skipIf(!hasData() && process.env.CI === undefined)('the sample of 4D-OR has its 36 rows', async () => {
     const lake = await newLake()
     const report = await addFiles(lake, [join(DATA, '4dor/4dor-dataset')], {
       ...by,

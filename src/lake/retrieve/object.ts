@@ -65,11 +65,21 @@ export async function placeOf(
  * registered in place is of another size by now; one of the same size is found out by reading.
  */
 export async function openObject(lake: Lake, entry: FileEntry, signal?: AbortSignal): Promise<ByteSource> {
-  const { path, bytes, etag, uri } = entry
+  const { bytes, etag, uri } = entry
   throwIfAborted(signal)
   const { store, key } = await placeOf(lake, entry, signal)
   if (uri !== undefined && etag !== undefined) return store.attach(key, bytes, etag)
-  const source = await store.open(key, { head: Math.min(bytes, RANGE), signal })
+  return openStored(entry, store, key, { head: RANGE, signal })
+}
+
+/** Opens an object that must be there and of the entry's size, with its first `head` bytes in the same request. */
+export async function openStored(
+  { path, bytes, uri }: FileEntry,
+  store: ObjectStore,
+  key: string,
+  { head, signal }: { readonly head: number; readonly signal?: AbortSignal | undefined },
+): Promise<ByteSource> {
+  const source = await store.open(key, { head: Math.min(bytes, head), signal })
   const place = `${store.url}${key}`
   if (source === undefined)
     throw new VarveError('not-found', `${path}: ${place} does not exist`, { path, uri: place })

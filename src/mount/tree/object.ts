@@ -1,8 +1,7 @@
 /** Opening what a row of `files` names. */
 
-import type { ByteSource } from '../../bytes/types.ts'
-import { throwIfAborted, VarveError } from '../../errors.ts'
-import { type FileEntry, placeOf } from '../../lake/retrieve/object.ts'
+import { throwIfAborted } from '../../errors.ts'
+import { type FileEntry, openStored, placeOf } from '../../lake/retrieve/object.ts'
 import type { Lake } from '../../lake/types.ts'
 import type { ObjectStore } from '../../store/index.ts'
 import type { OpenFile, ReaderFactory } from '../types.ts'
@@ -55,7 +54,7 @@ export class Objects {
     const { readers, signal } = this.#opening
     const name = JSON.stringify([store.url, key, entry.bytes])
     const known = this.#held.get(name)
-    const first = known === undefined ? openSource(entry, store, key, signal) : undefined
+    const first = known === undefined ? openStored(entry, store, key, { head: HEAD, signal }) : undefined
     const held = known ?? { identity: first!.then(({ identity }) => identity), handles: 0 }
     this.#held.set(name, held)
     held.handles++
@@ -78,21 +77,4 @@ export class Objects {
       throw error
     }
   }
-}
-
-/** As `openObject` of lake/retrieve, with as much of the beginning as a reader of files wants. */
-async function openSource(
-  { path, bytes, uri }: FileEntry,
-  store: ObjectStore,
-  key: string,
-  signal: AbortSignal,
-): Promise<ByteSource> {
-  const source = await store.open(key, { head: Math.min(bytes, HEAD), signal })
-  const place = `${store.url}${key}`
-  if (source === undefined)
-    throw new VarveError('not-found', `${path}: ${place} does not exist`, { path, uri: place })
-  if (source.size === bytes) return source
-  await source.close?.()
-  const message = `${path}: ${place} has ${source.size} bytes, expected ${bytes}`
-  throw new VarveError(uri === undefined ? 'invalid-data' : 'stale', message, { path, uri: place })
 }
