@@ -7,6 +7,7 @@ import { type DataFile, ensureBig, ensureCsv, ensureReads, type Reads } from './
 import type { FastqTotals } from './fastq-data.ts'
 import { type LakeSetting, startLakeSetting } from './lake/setting.ts'
 import { type Minio, startMinio } from './minio.ts'
+import { type MountSetting, startMountSetting } from './mount/setting.ts'
 import { findPeers, type PeerName, type Peers } from './peers.ts'
 import { type Ran, type RunOptions, run } from './process.ts'
 import { BenchError } from './types.ts'
@@ -34,6 +35,8 @@ export interface Context extends Settings {
   minio(): Promise<Minio>
   /** What the lake's measures share, with a MinIO of its own. */
   lake(): Promise<LakeSetting>
+  /** What the mount's measures share, with a MinIO of its own. */
+  mount(): Promise<MountSetting>
   /** The file in S3, uploaded at the first call. */
   inS3(file: DataFile<unknown>): Promise<string>
   /** A folder of this bench that is deleted at its end. */
@@ -75,6 +78,8 @@ export async function makeContext(settings: Settings): Promise<Context> {
   })
   let setting: LakeSetting | undefined
   const lake = once(async () => (setting = await startLakeSetting(settings.built, settings.files)))
+  let mounting: MountSetting | undefined
+  const mount = once(async () => (mounting = await startMountSetting(settings.built, settings.quick)))
   let lakes = 0
   const peers = await findPeers()
   const environment = async (lake: string) => ({
@@ -98,6 +103,7 @@ export async function makeContext(settings: Settings): Promise<Context> {
     big: once(() => ensureBig(settings.bigBytes)),
     minio,
     lake,
+    mount,
     inS3(file) {
       const upload = async () => {
         await (await minio()).upload(file.path, BUCKET, file.key)
@@ -128,6 +134,7 @@ export async function makeContext(settings: Settings): Promise<Context> {
       await Promise.all(sessions.map((session) => session.stop()))
       await server?.stop()
       await setting?.stop()
+      await mounting?.stop()
       rmSync(root, { recursive: true, force: true })
     },
   }

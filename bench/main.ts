@@ -8,7 +8,7 @@ import { machine, markdown, type Outcome, peerFacts, type Report, writeJson } fr
 
 const HELP = `npm run bench -- [GROUP] [--only NAME,NAME] [--runs N] [--reads N] [--files N] [--quick]
 
-  GROUP    measures whose names begin so: lake
+  GROUP    measures whose names begin so: lake, mount
   --only   ${MEASURES.map(({ name }) => name).join(', ')}
   --runs   runs per contender after one warm-up (5)
   --reads  reads in the FASTQ file (1280000: 466 MB raw, 135 MB gz)

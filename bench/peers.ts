@@ -13,7 +13,7 @@ interface Answer {
 }
 
 const PYTHON = ['rapidgzip', 'oxbow', 'polars-bio', 'duckdb', 'cloud-dataplug'] as const
-const PROGRAMS = ['gztool', 'bgzip'] as const
+const PROGRAMS = ['gztool', 'bgzip', 's3fs', 'rclone', 'fio'] as const
 
 export type PeerName = (typeof PYTHON)[number] | (typeof PROGRAMS)[number]
 
@@ -52,7 +52,7 @@ print(json.dumps(found))
 
 async function programVersion(name: string): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await run(name, [name === 'bgzip' ? '--version' : '-h'])
+    const { stdout, stderr } = await run(name, [name === 'gztool' ? '-h' : '--version'])
     return /v?(\d+\.[\d.]+)/.exec(stdout + stderr)?.[1] ?? 'unknown version'
   } catch {
     return undefined

@@ -16,6 +16,7 @@ const ENTRIES = {
   ranged: 'bench/ranged.ts',
   bare: 'bench/bare.ts',
   lake: 'bench/lake/program.ts',
+  'bare-gets': 'bench/mount/bare-gets.ts',
   handover: 'bench/handover.ts',
   'engine-thread': 'src/engine/thread.ts',
   'scan-worker': 'src/scan/worker.ts',

@@ -6,15 +6,8 @@ cd "$(dirname "$0")/.."
 
 say() { printf '\n== %s\n' "$*"; }
 
-say "tools: bgzip, the reference of the bgzf tests"
-if command -v bgzip >/dev/null; then
-  echo "bgzip is $(command -v bgzip)"
-elif command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-  apt-get install -y --no-install-recommends tabix || { apt-get update && apt-get install -y --no-install-recommends tabix; }
-else
-  echo "bgzip is missing: install Debian's package tabix (or htslib)" >&2
-  exit 1
-fi
+say "tools: what the tests compare with"
+scripts/reference.sh
 
 say "tools: FUSE, for the tests of the mount"
 if command -v fusermount >/dev/null && ldconfig -p | grep -q 'libfuse\.so\.2'; then

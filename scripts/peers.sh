@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `npm run bench` measures varve against, and nothing that varve itself needs:
-#   Debian: gztool, tabix (bgzip)        Python: rapidgzip, oxbow, polars-bio, duckdb, cloud-dataplug, pyarrow
+#   Debian: gztool, tabix (bgzip), s3fs, rclone, fio
+#   Python: rapidgzip, oxbow, polars-bio, duckdb, cloud-dataplug, pyarrow
 # Safe to run again: what is there is left alone. A peer that cannot be had is named at the end; the bench names
 # it in its table too. Exit status 1 then, so that a caller can tell.
 set -uo pipefail
@@ -55,6 +56,9 @@ install_python() {
 
 install_debian gztool gztool
 install_debian tabix bgzip
+install_debian s3fs s3fs
+install_debian rclone rclone
+install_debian fio fio
 install_python
 
 if [ "${#missing[@]}" -gt 0 ]; then

@@ -15,6 +15,14 @@ import { lakeRace } from './lake-race.ts'
 import { lakeRegister } from './lake-register.ts'
 import { lakeUpload } from './lake-upload.ts'
 import { memory } from './memory.ts'
+import { mountJobs } from './mount-jobs.ts'
+import { mountList } from './mount-list.ts'
+import { mountMillion } from './mount-million.ts'
+import { mountOpen } from './mount-open.ts'
+import { mountRandom } from './mount-random.ts'
+import { mountSequential } from './mount-sequential.ts'
+import { mountSmall } from './mount-small.ts'
+import { mountWarm } from './mount-warm.ts'
 import { oneSlice } from './one-slice.ts'
 import { rangedGets } from './ranged-gets.ts'
 import { start } from './start.ts'
@@ -37,4 +45,12 @@ export const MEASURES: readonly Measure[] = [
   lakeDiff,
   lakeRace,
   lakeUpload,
+  mountSequential,
+  mountJobs,
+  mountRandom,
+  mountOpen,
+  mountSmall,
+  mountList,
+  mountMillion,
+  mountWarm,
 ]

@@ -45,7 +45,7 @@ export function openBlockCache(options: BlockCacheOptions): BlockCache {
       const { blockBytes } = store
       const lengthOf = (index: number): number => Math.min(blockBytes, size - index * blockBytes)
       const nameOf = (index: number): string => blockKey(source, blockBytes, index).toString('hex')
-      const isFetching = (index: number): boolean => fetching.has(nameOf(index))
+      const isFetching = (index: number): boolean => fetching.size > 0 && fetching.has(nameOf(index))
 
       /** Blocks [first, last] in one read; others who ask for one of them meanwhile wait for it. */
       function fetchRun(first: number, last: number, signal: AbortSignal | undefined): Promise<Uint8Array>[] {
@@ -67,6 +67,7 @@ export function openBlockCache(options: BlockCacheOptions): BlockCache {
 
       /** A block that another read is fetching right now. */
       async function joined(index: number): Promise<Uint8Array | undefined> {
+        if (!isFetching(index)) return undefined
         try {
           return await fetching.get(nameOf(index))
         } catch (error) {
@@ -76,8 +77,11 @@ export function openBlockCache(options: BlockCacheOptions): BlockCache {
         }
       }
 
-      async function kept(index: number): Promise<Uint8Array | undefined> {
-        return (await joined(index)) ?? store.get(blockKey(source, blockBytes, index), lengthOf(index))
+      /** Into `target`, or from whoever is fetching it. */
+      async function kept(index: number, target: Uint8Array): Promise<Uint8Array | undefined> {
+        const other = await joined(index)
+        if (other !== undefined) return other
+        return (await store.get(blockKey(source, blockBytes, index), target)) ? target : undefined
       }
 
       async function fetchMissing(
@@ -102,13 +106,20 @@ export function openBlockCache(options: BlockCacheOptions): BlockCache {
         uri,
         size,
         identity,
-        async read(start, end, { signal } = {}) {
+        async read(start, end, options = {}) {
+          const { signal } = options
           checkRange(source, start, end)
           throwIfAborted(signal)
           if (start === end) return new Uint8Array(0)
           const first = Math.floor(start / blockBytes)
           const last = Math.floor((end - 1) / blockBytes)
-          const result = allocate(end - start)
+          const result = allocate(end - start, options)
+          /** The block's own place in the result where it is wanted whole, else memory beside it. */
+          const spaceFor = (index: number): Uint8Array => {
+            const [at, length] = [index * blockBytes, lengthOf(index)]
+            if (at < start || at + length > end) return allocate(length)
+            return result.subarray(at - start, at - start + length)
+          }
           const place = (index: number, block: Uint8Array): void => {
             const at = index * blockBytes
             const [from, to] = [Math.max(start, at), Math.min(end, at + block.length)]
@@ -117,17 +128,25 @@ export function openBlockCache(options: BlockCacheOptions): BlockCache {
           const perRun = Math.max(1, Math.floor(MAX_RUN_BYTES / blockBytes))
           for (let from = first; from <= last; from += perRun) {
             const indexes = range(from, Math.min(last, from + perRun - 1))
-            const blocks = await unlessAborted(Promise.all(indexes.map(kept)), signal, uri)
+            const spaces = indexes.map(spaceFor)
+            const asked = indexes.map((index, i) => kept(index, spaces[i]!))
+            const blocks = await unlessAborted(Promise.all(asked), signal, uri)
             const missing: number[] = []
             for (const [i, index] of indexes.entries()) {
               const block = blocks[i]
               if (block === undefined) missing.push(index)
-              else place(index, block)
+              else if (block.buffer !== result.buffer) place(index, block)
             }
             await fetchMissing(missing, signal, place)
             if (writing.size > MAX_PENDING) await flush()
           }
           return result
+        },
+        async forget() {
+          await flush()
+          const blocks = range(0, Math.ceil(size / blockBytes) - 1)
+          for (const index of blocks) await store.remove(blockKey(source, blockBytes, index))
+          await source.forget?.()
         },
         async close() {
           await flush()

@@ -5,6 +5,7 @@ import type { ByteSource } from './types.ts'
 /** A source whose first bytes are already here: reads inside them cost nothing, reads beyond fetch only the rest. */
 export function withHead(source: ByteSource, head: Uint8Array): ByteSource {
   if (head.length === 0) return source
+  let isKept = true
   return {
     uri: source.uri,
     size: source.size,
@@ -12,6 +13,7 @@ export function withHead(source: ByteSource, head: Uint8Array): ByteSource {
     async read(start, end, options = {}) {
       checkRange(source, start, end)
       throwIfAborted(options.signal)
+      if (!isKept) return readExactly(source, start, end, options)
       if (end <= head.length) return copyBytes(head, start, end)
       if (start === end) return new Uint8Array(0)
       if (start >= head.length) return readExactly(source, start, end, options)
@@ -19,6 +21,10 @@ export function withHead(source: ByteSource, head: Uint8Array): ByteSource {
       bytes.set(head.subarray(start))
       bytes.set(await readExactly(source, head.length, end, options), head.length - start)
       return bytes
+    },
+    async forget() {
+      isKept = false
+      await source.forget?.()
     },
     close: async () => source.close?.(),
   }

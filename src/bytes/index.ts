@@ -9,3 +9,4 @@ export { adoptMeter, createMeter, type Meter, threadMeter, withMeter } from './m
 export { allocate, checkRange, copyBytes, readExactly } from './range.ts'
 export { type ReadRetryOptions, type RetryOptions, retry, withRetry } from './retry.ts'
 export type { ByteSource, ReadOptions } from './types.ts'
+export { withChecksum } from './verify.ts'

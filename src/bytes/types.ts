@@ -19,6 +19,8 @@ export interface ByteSource {
    * The array is the caller's: it owns its whole ArrayBuffer or is never written again.
    */
   read(start: number, end: number, options?: ReadOptions): Promise<Uint8Array>
+  /** Drops what is kept of the bytes, which are not what they should be: the next read asks for them anew. */
+  forget?(): Promise<void>
   /** Frees what the source holds open. Reading afterwards is an error. */
   close?(): Promise<void>
 }

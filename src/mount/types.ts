@@ -53,8 +53,8 @@ export interface ReaderStats {
 
 /** How the bytes of an object are read, through prefetch and cache. */
 export interface ReaderFactory {
-  /** Takes the source over: closing the file closes it. */
-  open(source: ByteSource): OpenFile
+  /** Takes the source over: closing the file closes it. `sha256`: what its whole has, where that is known. */
+  open(source: ByteSource, sha256?: string): OpenFile
   readonly stats: ReaderStats
   close(): Promise<void>
 }

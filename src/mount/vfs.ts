@@ -4,6 +4,7 @@
  * Nothing is loaded before it is asked for, and what is in memory is answered at once.
  */
 
+import { setMaxListeners } from 'node:events'
 import { VarveError } from '../errors.ts'
 import type { Lake } from '../lake/types.ts'
 import { type Dataset, Datasets } from './tree/datasets.ts'
@@ -33,6 +34,8 @@ const MOST_TREES = 32
 export function createVfs(opened: Lake, readers: ReaderFactory, options: VfsOptions = {}): Vfs {
   const stop = new AbortController()
   const { signal } = stop
+  // Each request on its way listens to it, and stops when it ends: so many are no leak.
+  setMaxListeners(0, signal)
   // See openParts: what this tree leaves out of a schema, others may need.
   const lake: Lake = { ...opened, memo: new Map() }
   const datasets = new Datasets(lake, signal)

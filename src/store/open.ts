@@ -14,7 +14,7 @@ export interface OpenStoreOptions {
   readonly meter?: Meter | undefined
   /** How requests over a network are tried again; `false`: not at all. */
   readonly retry?: ReadRetryOptions | false | undefined
-  /** A connection that is silent this long is given up, in ms; default 10,000. */
+  /** A connection that is silent this long is given up, in ms; default 10,000, and for ranges 5,000. */
   readonly idleMs?: number | undefined
   /** Replaces the process environment and `.env` as the place of the S3 settings. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined

@@ -28,6 +28,8 @@ export type Fault = {
   | { readonly kind: 'delay'; readonly ms: number }
   /** The body comes in pieces of `bytes`, one every `ms`. */
   | { readonly kind: 'trickle'; readonly bytes: number; readonly ms: number }
+  /** One bit of the body is another, `at` bytes into it, or into the last of it. */
+  | { readonly kind: 'flip'; readonly at: number }
   /** A page of a web server that is no S3. */
   | { readonly kind: 'page' }
 )
@@ -36,6 +38,8 @@ export interface FaultProxy {
   readonly endpoint: string
   /** Adds a fault; the first one that fits and is not used up applies. */
   inject(fault: Fault): void
+  /** Decides on every request that no injected fault is for, until `reset`. */
+  storm(choose: (method: string, path: string) => Fault | undefined): void
   /** Forgets faults and counts. */
   reset(): void
   /** Requests that arrived, as `GET /bucket/key`. */
@@ -52,6 +56,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const { hostname, port } = new URL(target)
   const agent = new http.Agent({ keepAlive: true })
   let faults: { fault: Fault; left: number }[] = []
+  let choose: ((method: string, path: string) => Fault | undefined) | undefined
   let requests: string[] = []
   let bytes = 0
   let open = 0
@@ -61,8 +66,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       ({ fault, left }) =>
         left > 0 && (fault.method ?? method) === method && (fault.path === undefined || fault.path.test(url)),
     )
-    if (found !== undefined) found.left--
-    return found?.fault
+    if (found === undefined) return choose?.(method, decodeURIComponent(url.split('?')[0] ?? ''))
+    found.left--
+    return found.fault
   }
 
   const server = http.createServer((request, response) => {
@@ -111,12 +117,15 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       if (fault?.kind === 'short') headers['content-length'] = String(fault.bytes)
       response.writeHead(upstream.statusCode ?? 502, headers)
       if (fault?.kind === 'trickle') {
-        void upstream.toArray().then((chunks) => trickle(Buffer.concat(chunks), fault.bytes, fault.ms))
+        const all = upstream.toArray().then((chunks) => trickle(Buffer.concat(chunks), fault.bytes, fault.ms))
+        // The client left before it had come whole.
+        all.catch(() => request.socket.destroy())
         return
       }
       let sent = 0
       const limit = cutAt(fault)
       upstream.on('data', (chunk: Buffer) => {
+        if (fault?.kind === 'flip') flip(chunk, fault.at - sent, Number(headers['content-length']) - sent)
         const part = chunk.subarray(0, Math.max(0, limit - sent))
         sent += part.length
         bytes += part.length
@@ -150,9 +159,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const { port: ownPort } = server.address() as AddressInfo
   return {
     endpoint: `http://127.0.0.1:${ownPort}`,
+    storm: (chosen) => void (choose = chosen),
     inject: (fault) => void faults.push({ fault, left: fault.times ?? 1 }),
     reset() {
       faults = []
+      choose = undefined
       requests = []
       bytes = 0
     },
@@ -171,6 +182,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** Flips a bit of a chunk that holds the byte `at`, or the last one of all that are `left`. */
+function flip(chunk: Buffer, at: number, left: number): void {
+  const index = Math.min(at, left - 1)
+  if (index >= 0 && index < chunk.length) chunk[index]! ^= 0x10
 }
 
 function cutAt(fault: Fault | undefined): number {

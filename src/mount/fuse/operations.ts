@@ -1,6 +1,7 @@
 /** What the kernel asks, answered by a tree. */
 
-import { VarveError } from '../../errors.ts'
+import { constants } from 'node:fs'
+import { isVarveError, VarveError } from '../../errors.ts'
 import type { Attributes, OpenFile, Vfs } from '../types.ts'
 import { FOPEN_KEEP_CACHE, INIT, MUTATING, OP } from './constants.ts'
 import { errno, errnoOf } from './errno.ts'
@@ -54,6 +55,8 @@ export function createOperations(vfs: Vfs, owner: Owner): Operations {
   const nodes = new Nodes()
   const files = new Map<number, OpenFile>()
   const folders = new Map<number, Listing>()
+  /** Nodes of which wrong bytes may have been given before they were found out. */
+  const damaged = new Set<number>()
   const targets = createTargets()
   let lastHandle = 0
 
@@ -73,13 +76,14 @@ export function createOperations(vfs: Vfs, owner: Owner): Operations {
   const attributesOut = (path: string, attributes: Attributes | undefined): Reply =>
     attributes === undefined ? errno('ENOENT') : attrOut(attributes, validSeconds(path, attributes), owner)
 
-  const open = async (path: string): Promise<Reply> => {
+  const open = async (node: number): Promise<Reply> => {
+    const path = pathOf(node)
     const file = await patiently(() => vfs.open(path))
     files.set(++lastHandle, file)
-    return openOut(lastHandle, FOPEN_KEEP_CACHE)
+    return openOut(lastHandle, damaged.delete(node) ? 0 : FOPEN_KEEP_CACHE)
   }
 
-  const read = async (body: Buffer): Promise<Reply> => {
+  const read = async (node: number, body: Buffer): Promise<Reply> => {
     const file = files.get(u64(body, 0))
     if (file === undefined) return errno('EBADF')
     const start = u64(body, 8)
@@ -90,6 +94,7 @@ export function createOperations(vfs: Vfs, owner: Owner): Operations {
       return target.subarray(0, await file.read(target, start))
     } catch (error) {
       targets.giveBack(target)
+      if (isVarveError(error, 'invalid-data')) damaged.add(node)
       throw error
     }
   }
@@ -138,9 +143,10 @@ export function createOperations(vfs: Vfs, owner: Owner): Operations {
         )
       }
       case OP.open:
-        return open(pathOf(node))
+        // The kernel refuses it by itself, unless root has mounted the tree anew as one that can be written.
+        return isForWriting(body.readUInt32LE(0)) ? errno('EROFS') : open(node)
       case OP.read:
-        return read(body)
+        return read(node, body)
       case OP.release:
         return release(u64(body, 0))
       case OP.opendir: {
@@ -201,6 +207,11 @@ export function createOperations(vfs: Vfs, owner: Owner): Operations {
       await Promise.all(left.map((file) => file.close()))
     },
   }
+}
+
+function isForWriting(flags: number): boolean {
+  const { O_WRONLY, O_RDWR, O_TRUNC } = constants
+  return (flags & (O_WRONLY | O_RDWR | O_TRUNC)) !== 0
 }
 
 function init(body: Buffer): Reply {

@@ -28,11 +28,20 @@ export interface Session {
  */
 export function serveFuse(vfs: Vfs, device: number, owner: Owner): Session {
   const operations = createOperations(vfs, owner)
+  let breakOff: (error: unknown) => void = () => undefined
+  const broken = new Promise<never>((_, reject) => (breakOff = reject))
   const loops = Array.from({ length: READERS }, () => readLoop())
-  const ended = Promise.all(loops).then(async () => {
-    await operations.close()
-    await promisify(closeFile)(device)
-  })
+  const ended = Promise.race([Promise.all(loops), broken]).then(
+    async () => {
+      await operations.close()
+      await promisify(closeFile)(device)
+    },
+    async (error: unknown) => {
+      // The device stays open: the other loop may still read it, and its number must not become another file's.
+      await operations.close()
+      throw error
+    },
+  )
   // Told to whoever asks; an unasked failure must not end the process before its clean-up.
   ended.catch(() => undefined)
   return { ended }
@@ -45,7 +54,7 @@ export function serveFuse(vfs: Vfs, device: number, owner: Owner): Session {
       const request = decodeRequest(buffer.subarray(0, got))
       const { opcode, unique } = request
       const reply = operations.handle(request)
-      if (reply instanceof Promise) void reply.then((later) => send(unique, later, opcode))
+      if (reply instanceof Promise) reply.then((later) => send(unique, later, opcode)).catch(breakOff)
       else send(unique, reply, opcode)
     }
   }

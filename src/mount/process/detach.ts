@@ -18,6 +18,11 @@ export function detach(point: string, { lazy = false }: { readonly lazy?: boolea
     execFile('fusermount', words, { timeout: 20_000 }, (error, _out, errors) => {
       if (error === null) return resolve('done')
       if (/busy/i.test(errors)) return resolve('busy')
+      if (/not found in \/etc\/mtab|not permitted|permission denied/i.test(errors)) {
+        // Of the mounts of others it says that there are none.
+        const denied = `${point} was mounted by somebody else, who alone may unmount it: ${errors.trim()}`
+        return reject(new VarveError('denied', denied, { path: point }, error))
+      }
       const message = `${point} could not be unmounted: ${errors.trim() || error.message}`
       reject(new VarveError('unavailable', message, { path: point }, error))
     }),

@@ -3,13 +3,11 @@
  * whatever befalls it leaves the program that started it able to clean up.
  */
 
-import { setMaxListeners } from 'node:events'
+import { fstatSync } from 'node:fs'
 import { errorToJson, toVarveError } from '../../errors.ts'
+import { tidyLog } from './log.ts'
 import type { FromProcess, MountOrder, ToProcess } from './messages.ts'
 import { type Served, serveMount } from './serve.ts'
-
-// Every request of a tree listens to the one signal that stops it, and there are many at a time: no leak to warn of.
-setMaxListeners(0)
 
 let serving: Promise<Served> | undefined
 let daemon = false
@@ -35,9 +33,11 @@ async function end(message: FromProcess): Promise<never> {
 
 async function start(order: MountOrder): Promise<void> {
   daemon = order.daemon
+  const logged = order.log === null ? 0 : fstatSync(process.stderr.fd).size
   serving = serveMount(order, (message) => process.stderr.write(`varve: ${message}\n`))
   try {
     const served = await serving
+    if (order.log !== null) tidyLog(order.log, logged, process.stderr.fd)
     await tell({ type: 'mounted', pid: process.pid, lake: served.lake })
     await served.ended
     if (!stopping) await end({ type: 'ended' })

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { VarveError } from '../../errors.ts'
 import { cacheFolder } from '../../store/index.ts'
 import { MOUNT_TYPE, mountTable } from './table.ts'
 
@@ -27,8 +28,15 @@ export interface MountInfo extends MountRecord {
 /** Where records and logs are; made with mode 0700. */
 export async function mountFolder(): Promise<string> {
   const folder = join(cacheFolder(), 'mounts')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await chmod(folder, 0o700)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await chmod(folder, 0o700)
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
+    const where = `mounts are on record in ${folder}, which cannot be written (${message})`
+    throw new VarveError('denied', `${where}: set VARVE_CACHE to another folder`, { path: folder }, error)
+  }
   return folder
 }
 

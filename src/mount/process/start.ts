@@ -4,11 +4,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { errorFromJson, throwIfAborted, VarveError } from '../../errors.ts'
+import { errorFromJson, isVarveError, throwIfAborted, VarveError } from '../../errors.ts'
 import { threadUrl } from '../../threads.ts'
 import { detach } from './detach.ts'
+import { withoutExpected } from './log.ts'
 import type { FromProcess, MountOrder, ToProcess } from './messages.ts'
-import { isDead, pointOf, preparePoint } from './point.ts'
+import { isDead, isTaken, pointOf, preparePoint, removeMade } from './point.ts'
 import { type MountRecord, mountFolder, recordName } from './registry.ts'
 import { requireFuse } from './requirements.ts'
 import { MOUNT_TYPE, mountedAt } from './table.ts'
@@ -34,16 +35,25 @@ export interface Mounted extends Omit<MountRecord, 'since'> {
 /** Threads of Node's pool: two wait for the kernel, the others read what is kept on the disk. */
 const POOL_THREADS = '8'
 const STOP_MS = 15_000
-/** What libfuse says when it is stopped where we want it to stop: see fuse/attach.ts. */
-const EXPECTED_LINE = /^fuse: unknown option `varve_.*\n/gm
 
 /** Mounts a lake on a folder; resolves when it can be used. */
 export async function startMount(folder: string, options: MountOptions): Promise<Mounted> {
-  const { daemon = false, signal } = options
-  throwIfAborted(signal)
+  throwIfAborted(options.signal)
   requireFuse()
   const point = await pointOf(folder)
-  await preparePoint(point)
+  const made = await preparePoint(point)
+  try {
+    return await startAt(point, options)
+  } catch (error) {
+    const taken = isVarveError(error, 'unavailable') ? await mountedAt(point) : undefined
+    await removeMade(point, made)
+    // Somebody mounted there meanwhile.
+    throw taken?.type === MOUNT_TYPE ? isTaken(point, taken.type) : error
+  }
+}
+
+async function startAt(point: string, options: MountOptions): Promise<Mounted> {
+  const { daemon = false, signal } = options
   const log = daemon ? join(await mountFolder(), `${recordName(point)}.log`) : null
   const child = startProcess(log, options.onOutput)
   const order: MountOrder = { type: 'mount', point, lake: options.lake, daemon, log, jobs: options.jobs }
@@ -77,7 +87,7 @@ function startProcess(log: string | null, onOutput: ((text: string) => void) | u
       detached: true,
     })
     child.stderr?.setEncoding('utf8')
-    child.stderr?.on('data', (text: string) => onOutput?.(text.replace(EXPECTED_LINE, '')))
+    child.stderr?.on('data', (text: string) => onOutput?.(withoutExpected(text)))
     return child
   } finally {
     if (typeof output === 'number') closeSync(output)

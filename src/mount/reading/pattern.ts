@@ -9,8 +9,8 @@ export const FIRST = MiB
 const KERNEL_READ = 128 * KiB
 const RANDOM_BLOCK = 128 * KiB
 const RANDOM_READ = 256 * KiB
-/** The kernel's own requests overtake one another by so much. */
-const DISORDER = MiB
+/** The kernel's own requests, of up to 1 MiB, overtake one another by so much. */
+const DISORDER = 4 * MiB
 /** A step forward of this size is no new place. */
 const STEP = 256 * KiB
 /** So many bytes in order make a sequential reader; more are needed where one came by a seek. */
@@ -19,7 +19,7 @@ const SEQUENTIAL_FROM_SEEK = 768 * KiB
 /** The window, in multiples of what was read in order: the most that is fetched in vain when a reader stops. */
 const AHEAD = 4
 const MAX_WINDOW = 32 * MiB
-const MAX_PART = 8 * MiB
+const MAX_PART = 4 * MiB
 /** Places that one open file is read at, side by side. */
 const MAX_CURSORS = 4
 
@@ -109,10 +109,10 @@ function blockOf(start: number, end: number, contiguous: boolean): Range {
   }
 }
 
-/** The window ahead of a cursor in parts, about four of which are on their way at a time. */
+/** The window ahead of a cursor in parts, about eight of which are on their way at a time. */
 function partsAhead({ next, frontier, run }: Cursor, size: number, maxWindow: number): Range[] {
   const window = Math.max(MiB, Math.min(AHEAD * run, maxWindow, MAX_WINDOW))
-  const part = Math.max(MiB, Math.min(MAX_PART, 2 ** Math.floor(Math.log2(window / 4))))
+  const part = Math.max(MiB, Math.min(MAX_PART, 2 ** Math.floor(Math.log2(window / 8))))
   const parts: Range[] = []
   for (let at = frontier; at < size; at = Math.min(size, at + part)) {
     const end = Math.min(size, at + part)

@@ -1,3 +1,4 @@
+import { withChecksum } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/types.ts'
 import { VarveError } from '../../errors.ts'
 import type { OpenFile, ReaderFactory } from '../types.ts'
@@ -25,6 +26,11 @@ const STALE_MS = 2000
 interface Entry {
   readonly file: SharedFile
   readers: number
+}
+
+/** Outside of every cache, which may hold what came wrong. */
+function checked(source: ByteSource, sha256: string | undefined): ByteSource {
+  return sha256 === undefined ? source : withChecksum(source, sha256)
 }
 
 /** Readers of any number of files, with prefetch, within one budget of memory. */
@@ -60,10 +66,13 @@ export function createReaders(options: ReaderOptions = {}): ReaderFactory {
     return (memory * 3) / 4 / Math.max(1, sequential)
   }
 
-  function enter(source: ByteSource): { entry: Entry; leave: () => Promise<void> } {
+  function enter(
+    source: ByteSource,
+    sha256: string | undefined,
+  ): { entry: Entry; leave: () => Promise<void> } {
     const key = JSON.stringify([source.uri, source.identity, source.size])
     const known = entries.get(key)
-    const entry = known ?? { file: new SharedFile(wrap(source), shared), readers: 0 }
+    const entry = known ?? { file: new SharedFile(checked(wrap(source), sha256), shared), readers: 0 }
     entries.set(key, entry)
     entry.readers++
     const leave = async (): Promise<void> => {
@@ -76,10 +85,10 @@ export function createReaders(options: ReaderOptions = {}): ReaderFactory {
     return { entry, leave }
   }
 
-  function open(source: ByteSource): OpenFile {
+  function open(source: ByteSource, sha256?: string): OpenFile {
     if (closed) throw new VarveError('aborted', 'the mount is being closed')
     const { size, uri } = source
-    const { entry, leave } = enter(source)
+    const { entry, leave } = enter(source, sha256)
     const { file } = entry
     const pattern = createPattern(size)
     patterns.add(pattern)

@@ -45,8 +45,11 @@ export class SharedFile {
       pieces.push(piece)
       at = piece.end
     }
-    // Each is copied when it comes and is then free to go: nobody holds memory while waiting for more of it.
-    await Promise.all(pieces.map((piece) => this.#copy(piece, target, start)))
+    // Each is copied when it comes and is then free to go: nobody holds memory while waiting for more of it. All of
+    // them are waited for when one fails, too: the target is used again for another read then.
+    const copies = await Promise.allSettled(pieces.map((piece) => this.#copy(piece, target, start)))
+    const failed = copies.find((copy) => copy.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   async #copy(piece: Piece, target: Uint8Array, start: number): Promise<void> {
@@ -110,8 +113,16 @@ export class SharedFile {
         this.#forget(piece)
         throw error
       }
+      // Taken now and not when the answer comes: what was read meanwhile would lie idle, and be freed.
+      const target = buffers.allocate(end - start)
+      let isTaken = false
+      // A try that failed may still be written to.
+      const allocate = (bytes: number): ArrayBuffer => {
+        if (isTaken || bytes > target.byteLength) return buffers.allocate(bytes)
+        isTaken = true
+        return target
+      }
       try {
-        const allocate = (bytes: number): ArrayBuffer => buffers.allocate(bytes)
         counts.requests++
         const bytes = await fetchRange(
           this.#source,
@@ -130,6 +141,8 @@ export class SharedFile {
         if (isVarveError(error, 'unavailable')) this.#failedAt = performance.now()
         this.#forget(piece)
         budget.give(cost)
+        // The whole is not what it should be: what is here of it may be what is wrong.
+        if (isVarveError(error, 'invalid-data')) this.dropUnused(() => true)
         throw error
       }
     }

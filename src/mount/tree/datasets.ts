@@ -5,7 +5,7 @@
  * wants to know it and the last answer is a second old: one request each.
  */
 
-import { isVarveError } from '../../errors.ts'
+import { isVarveError, VarveError } from '../../errors.ts'
 import { DATASETS, datasetOfPrefix, settingsKey } from '../../lake/layout.ts'
 import { checkDatasetName } from '../../lake/names.ts'
 import type { Lake, VersionDescription } from '../../lake/types.ts'
@@ -14,7 +14,7 @@ import { numbersAfter } from '../../lake/versions/list.ts'
 import { inParallel } from './in-parallel.ts'
 import { andThen, type Maybe } from './maybe.ts'
 import { Refreshed } from './refreshed.ts'
-import { Refs } from './refs.ts'
+import { type Named, Refs } from './refs.ts'
 
 /** Descriptions read together. */
 const TOGETHER = 16
@@ -161,9 +161,9 @@ export class Dataset {
     const there = await inParallel(numbers, TOGETHER, (number) => this.#isThere(number))
     const shown = numbers.filter((_, i) => there[i]).map(String)
     const names = [...refs.keys()]
-    const named = await inParallel(names, TOGETHER, async (name) => this.#commitOf(refs.get(name)!))
+    const named = await inParallel(names, TOGETHER, (name) => this.#leadsSomewhere(refs.get(name)!))
     const latest = shown.length === 0 ? [] : ['latest']
-    return [...shown, ...latest, ...names.filter((_, i) => named[i] !== undefined)]
+    return [...shown, ...latest, ...names.filter((_, i) => named[i])]
   }
 
   /** A version whose description is damaged is there: entering it says so, and hides no other. */
@@ -176,11 +176,19 @@ export class Dataset {
     }
   }
 
+  /** One that is damaged, or names what is, is there too: following it says so. */
+  async #leadsSomewhere(ref: Named): Promise<boolean> {
+    try {
+      return (await this.#commitOf(ref)) !== undefined
+    } catch (error) {
+      if (isVarveError(error, 'invalid-data', 'unsupported')) return true
+      throw error
+    }
+  }
+
   /** A reference has the number of its commit, or one that it was expected to get. */
-  async #commitOf(ref: {
-    readonly id: string
-    readonly number: number
-  }): Promise<VersionDescription | undefined> {
+  async #commitOf(ref: Named): Promise<VersionDescription | undefined> {
+    if (ref instanceof VarveError) throw ref
     for (const number of this.#numbers) {
       if (number < ref.number) continue
       const version = await this.version(number)

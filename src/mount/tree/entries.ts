@@ -6,8 +6,8 @@
 import { pathProblem } from '../../lake/names.ts'
 import { type FileEntry, fileEntry } from '../../lake/retrieve/object.ts'
 import { type Block, valueAt } from '../../lake/table/block.ts'
-import { pathKey } from '../../lake/table/key.ts'
 import type { Row } from '../../lake/types.ts'
+import { firstFrom, type Paths } from './listing.ts'
 import { Texts } from './texts.ts'
 
 /** The columns that are read. */
@@ -24,7 +24,7 @@ export const ENTRY_COLUMNS: ReadonlySet<string> = new Set([
 /** Bytes of a SHA-256. */
 const HASH = 32
 
-export class Entries {
+export class Entries implements Paths {
   readonly count: number
   readonly #paths: Texts
   readonly #sizes: Float64Array
@@ -95,14 +95,7 @@ export class Entries {
 
   /** The first row whose key is not below this one. */
   from(key: string): number {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (pathKey(this.pathAt(middle)) < key) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstFrom(this, key)
   }
 
   /** The row of exactly this path, or -1: keys ignore case, the tree does not. */

@@ -11,6 +11,8 @@ import { pathProblem } from '../../lake/names.ts'
 import { pathKey } from '../../lake/table/key.ts'
 import type { Part } from '../../lake/types.ts'
 import type { Entries } from './entries.ts'
+import { endOf, Gathering, type Listing, type Paths } from './listing.ts'
+import { Lru } from './lru.ts'
 import { andThen, type Maybe } from './maybe.ts'
 import type { LoadedParts } from './parts.ts'
 
@@ -20,31 +22,37 @@ const TOGETHER = 16
 /** Names in a folder that are worth keeping as they were listed, and too many to. */
 const LARGE = 5000
 const HUGE = 300_000
+/** Names that are kept in all; of the folder that was listed last, more. */
+const MOST_NAMES = 100_000
 
 export type Found =
   | { readonly kind: 'file'; readonly entries: Entries; readonly row: number }
   | { readonly kind: 'folder' }
 
-/** A part, and what all paths in it begin with. */
+/** A part, and what its bounds tell of the paths in it. */
 interface Bounded {
   readonly part: Part
+  /** What all of them begin with. */
   readonly shared: string
+  /** What the least and the greatest begin with. */
+  readonly edges: readonly string[]
 }
 
 export class FileTree {
   readonly #parts: readonly Bounded[]
   readonly #loaded: LoadedParts
-  /** The folder that was listed last, if it is a large one: it is listed again before its files are looked at. */
-  #listed: { readonly path: string; readonly names: readonly string[] } | undefined
+  /** Folders that are large, or have folders in them, as they were listed: these are asked for one by one next. */
+  readonly #listings = new Lru<Listing>(MOST_NAMES, ({ names }) => names.length)
 
   constructor(parts: readonly Part[], loaded: LoadedParts) {
-    this.#parts = parts.map((part) => ({ part, shared: sharedPath(part) }))
+    this.#parts = parts.map(boundsOf)
     this.#loaded = loaded
   }
 
   /** What stands under a path; the empty one is the root. */
   find(path: string): Maybe<Found | undefined> {
     if (path === '') return { kind: 'folder' }
+    if (this.#isListedFolder(path)) return { kind: 'folder' }
     if (pathProblem(path) !== undefined) return undefined
     const key = pathKey(path)
     const part = this.#parts[this.#from(key)]?.part
@@ -54,7 +62,7 @@ export class FileTree {
       return andThen(file, (found) => found ?? this.#folder(path))
     }
     // Bounds tell of most folders without a part being read; a version has no file of a folder's name.
-    if (this.#below(`${path}/`).some(({ shared }) => shared.startsWith(`${path}/`))) return { kind: 'folder' }
+    if (isKnown(`${path}/`, this.#below(`${path}/`))) return { kind: 'folder' }
     return andThen(this.#fileIn(part, path, key), (found) => found ?? this.#folder(path))
   }
 
@@ -68,8 +76,7 @@ export class FileTree {
   #folder(path: string): Maybe<Found | undefined> {
     const prefix = `${path}/`
     const parts = this.#below(prefix)
-    const known = parts.some(({ shared }) => shared.startsWith(prefix))
-    const found = known || this.#anyBelow(parts, 0, prefix)
+    const found = isKnown(prefix, parts) || this.#anyBelow(parts, 0, prefix)
     return andThen(found, (any) => (any ? { kind: 'folder' as const } : undefined))
   }
 
@@ -86,54 +93,64 @@ export class FileTree {
     return false
   }
 
+  #isListedFolder(path: string): boolean {
+    const slash = path.lastIndexOf('/')
+    const listing = this.#listings.kept(slash < 0 ? '' : path.slice(0, slash))
+    return listing?.folders.has(path.slice(slash + 1)) ?? false
+  }
+
   /** Names in a folder, in the order of their keys; undefined when nothing is in it, unless it is the root. */
   list(path: string): Maybe<readonly string[] | undefined> {
-    if (this.#listed?.path === path) return this.#listed.names
+    const known = this.#listings.kept(path)
+    if (known !== undefined) return known.names
     const prefix = path === '' ? '' : `${path}/`
-    const names = new Set<string>()
-    const parts = this.#below(prefix)
-    const done = this.#listParts(parts, prefix, names)
-    return andThen(done, () => {
-      if (names.size === 0 && path !== '') return undefined
-      const listed = [...names]
-      if (listed.length > LARGE && listed.length < HUGE) this.#listed = { path, names: listed }
-      return listed
+    const gathering = new Gathering(prefix)
+    return andThen(this.#gather(this.#below(prefix), prefix, gathering), () => {
+      const { listing } = gathering
+      const { names, folders } = listing
+      if (names.length === 0 && path !== '') return undefined
+      const wanted = names.length > LARGE || folders.size > 0
+      if (wanted && names.length < HUGE) this.#listings.keep(path, listing)
+      return names
     })
   }
 
-  #listParts(parts: readonly Bounded[], prefix: string, names: Set<string>): Maybe<void> {
+  #gather(parts: readonly Bounded[], prefix: string, into: Gathering): Maybe<void> {
     for (let i = 0; i < parts.length; i++) {
       const { part, shared } = parts[i]!
       const sub = subfolderOf(shared, prefix)
-      if (sub !== undefined) {
-        if (sub.startsWith(prefix)) names.add(sub.slice(prefix.length))
-        continue
-      }
+      if (sub !== undefined) into.addFolder(sub)
       // Asked first: a part that is not there would be fetched by asking for it.
-      if (!this.#loaded.has(part)) return this.#fetchAndList(parts.slice(i), prefix, names)
-      listRows(this.#loaded.load(part) as Entries, prefix, names)
+      else if (!this.#loaded.has(part)) return this.#fetchAndGather(parts.slice(i), prefix, into)
+      else into.addPaths(this.#loaded.load(part) as Entries)
     }
   }
 
-  /** In order, with some parts on their way; those that were listed may go from memory. */
-  async #fetchAndList(parts: readonly Bounded[], prefix: string, names: Set<string>): Promise<void> {
+  /**
+   * In order, with some parts on their way. Rows that memory would not hold until they are asked for are not unpacked:
+   * of a million files' folders the names alone are looked at.
+   */
+  async #fetchAndGather(parts: readonly Bounded[], prefix: string, into: Gathering): Promise<void> {
     const wanted = parts.map(({ part, shared }) => ({ part, sub: subfolderOf(shared, prefix) }))
-    const toLoad = wanted.filter(({ sub }) => sub === undefined)
-    const coming: Maybe<Entries>[] = []
+    const toLoad = wanted.filter(({ sub }) => sub === undefined).map(({ part }) => part)
+    const fits = this.#loaded.fits(toLoad)
+    const coming: Maybe<Paths>[] = []
     let next = 0
     const fill = (): void => {
       while (coming.length < TOGETHER && next < toLoad.length) {
-        const entries = this.#loaded.load(toLoad[next++]!.part)
+        const part = toLoad[next++]!
+        const paths = fits ? this.#loaded.load(part) : this.#loaded.paths(part)
         // Told to whoever takes it, if anyone does.
-        if (entries instanceof Promise) entries.catch(() => undefined)
-        coming.push(entries)
+        if (paths instanceof Promise) paths.catch(() => undefined)
+        coming.push(paths)
       }
     }
     for (const { sub } of wanted) {
-      if (sub === undefined) {
+      if (sub !== undefined) into.addFolder(sub)
+      else {
         fill()
-        listRows(await coming.shift()!, prefix, names)
-      } else if (sub.startsWith(prefix)) names.add(sub.slice(prefix.length))
+        into.addPaths(await coming.shift()!)
+      }
     }
   }
 
@@ -161,16 +178,24 @@ export class FileTree {
   }
 }
 
-/** Keys below a folder end before this: '0' follows '/'. */
-const endOf = (folderKey: string): string => `${folderKey.slice(0, -1)}0`
-
-/** What all paths of a part begin with, as far as their bounds tell: these are shortened, never wrong. */
-function sharedPath({ zones }: Part): string {
-  const [min, max] = zones.path ?? []
-  if (typeof min !== 'string' || typeof max !== 'string') return ''
+/** Zones are shortened, never wrong: of the greatest path all but the last character is as it is in the part. */
+function boundsOf(part: Part): Bounded {
+  const [min, max] = part.zones.path ?? []
+  if (typeof min !== 'string' || typeof max !== 'string') return { part, shared: '', edges: [] }
   let length = 0
   while (length < min.length && min[length] === max[length]) length++
-  return min.slice(0, length)
+  // Without the half of a character that would be left of it.
+  const begin = [...max].slice(0, -1).join('')
+  return { part, shared: min.slice(0, length), edges: [min, begin] }
+}
+
+/** Whether the bounds of a part tell that something is below this prefix. */
+function isKnown(prefix: string, parts: readonly Bounded[]): boolean {
+  return parts.some(
+    ({ shared, edges }) =>
+      shared.startsWith(prefix) ||
+      edges.some((edge) => edge.startsWith(prefix) && pathProblem(edge.replace(/\/$/, '')) === undefined),
+  )
 }
 
 /** The subfolder of `prefix`, as a path, that all of a part is in; another folder's path when all is elsewhere. */
@@ -191,16 +216,4 @@ function hasBelow(entries: Entries, prefix: string): boolean {
     if (pathKey(path) >= to) return false
   }
   return false
-}
-
-function listRows(entries: Entries, prefix: string, names: Set<string>): void {
-  const from = prefix === '' ? '' : pathKey(prefix)
-  const to = prefix === '' ? undefined : endOf(from)
-  for (let row = entries.from(from); row < entries.count; row++) {
-    const path = entries.pathAt(row)
-    if (path.startsWith(prefix)) {
-      const slash = path.indexOf('/', prefix.length)
-      names.add(slash < 0 ? path.slice(prefix.length) : path.slice(prefix.length, slash))
-    } else if (to !== undefined && pathKey(path) >= to) return
-  }
 }

@@ -25,24 +25,32 @@ export class Lru<T> {
     return this.#values.has(key)
   }
 
-  /** What is kept, else what `make` makes, once for all who wait for it. A failure is not kept. */
-  get(key: string, make: () => Promise<T>): Maybe<T> {
+  /** What is kept; this counts as a use. */
+  kept(key: string): T | undefined {
     const value = this.#values.get(key)
     if (value !== undefined) {
       this.#values.delete(key)
       this.#values.set(key, value)
-      return value
     }
+    return value
+  }
+
+  /** What is kept, else what `make` makes, once for all who wait for it. A failure is not kept. */
+  get(key: string, make: () => Promise<T>): Maybe<T> {
+    const value = this.kept(key)
+    if (value !== undefined) return value
     const coming = this.#coming.get(key)
     if (coming !== undefined) return coming
     const made = make()
-      .then((fresh) => this.#keep(key, fresh))
+      .then((fresh) => this.keep(key, fresh))
       .finally(() => this.#coming.delete(key))
     this.#coming.set(key, made)
     return made
   }
 
-  #keep(key: string, value: T): T {
+  /** Keeps what is not kept yet. */
+  keep(key: string, value: T): T {
+    if (this.#values.has(key)) return value
     this.#values.set(key, value)
     this.#bytes += this.#weigh(value)
     for (const [oldest, old] of this.#values) {

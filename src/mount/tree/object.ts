@@ -46,7 +46,7 @@ export class Objects {
     if (entry.bytes === 0) return memoryFile(new Uint8Array(0))
     const { store, key } = await placeOf(lake, entry, signal)
     if (entry.uri !== undefined && entry.etag !== undefined)
-      return readers.open(store.attach(key, entry.bytes, entry.etag))
+      return readers.open(store.attach(key, entry.bytes, entry.etag), entry.sha256)
     return this.#openHeld(entry, store, key)
   }
 
@@ -63,7 +63,7 @@ export class Objects {
     }
     try {
       const identity = await held.identity
-      const file = readers.open((await first) ?? store.attach(key, entry.bytes, identity))
+      const file = readers.open((await first) ?? store.attach(key, entry.bytes, identity), entry.sha256)
       return {
         size: file.size,
         read: (target, start) => file.read(target, start),

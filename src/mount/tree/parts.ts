@@ -7,6 +7,7 @@ import { openTable } from '../../lake/table/list.ts'
 import { loadPart } from '../../lake/table/read.ts'
 import type { Lake, Part, TableRef } from '../../lake/types.ts'
 import { ENTRY_COLUMNS, Entries } from './entries.ts'
+import { PathList, type Paths } from './listing.ts'
 import { Lru } from './lru.ts'
 import type { Maybe } from './maybe.ts'
 
@@ -15,9 +16,18 @@ const MEMORY = 48 * 1024 * 1024
 
 const SCHEMA = filesSchema([])
 
+/** What a row takes in memory, more or less. */
+const ROW_BYTES = 120
+
+const PATH_COLUMN: ReadonlySet<string> = new Set(['path'])
+
 export interface LoadedParts {
   /** The part's rows, at once when they are in memory. */
   load(part: Part): Maybe<Entries>
+  /** The part's paths alone: its rows when they are in memory, else read for once and not kept. */
+  paths(part: Part): Maybe<Paths>
+  /** Whether the rows of all these would stay in memory together, beside what else is looked at. */
+  fits(parts: readonly Part[]): boolean
   has(part: Part): boolean
   readonly bytes: number
 }
@@ -33,6 +43,10 @@ export function loadedParts(lake: Lake, signal: AbortSignal, memory: number = ME
         part.hash,
         async () => new Entries(await loadPart(lake, { schema: SCHEMA }, part, ENTRY_COLUMNS, signal)),
       ),
+    paths: (part) =>
+      kept.kept(part.hash) ??
+      loadPart(lake, { schema: SCHEMA }, part, PATH_COLUMN, signal).then((block) => new PathList(block)),
+    fits: (parts) => parts.reduce((bytes, { rows }) => bytes + rows * ROW_BYTES, 0) <= memory / 2,
     has: ({ hash }) => kept.has(hash),
     get bytes() {
       return kept.bytes

@@ -1,5 +1,6 @@
 /** A dataset's labels and tags by name, with the commits that they name. */
 
+import { isVarveError, type VarveError } from '../../errors.ts'
 import { labelsPrefix, tagsPrefix } from '../../lake/layout.ts'
 import { checkRefName } from '../../lake/names.ts'
 import type { Lake } from '../../lake/types.ts'
@@ -16,14 +17,17 @@ export interface Commit {
   readonly number: number
 }
 
-type Read = (name: string) => Promise<Commit | undefined>
+/** What a name says, or why nothing can be made of it: such a one is there, and hides no other. */
+export type Named = Commit | VarveError
+
+type Read = (name: string) => Promise<Named | undefined>
 
 export class Refs {
   readonly #lake: Lake
   readonly #signal: AbortSignal
   /** What the documents said, by key; read again when the listing shows another identity. */
-  #documents = new Map<string, { readonly identity: string; readonly commit: Commit | undefined }>()
-  readonly #fresh: Refreshed<ReadonlyMap<string, Commit>>
+  #documents = new Map<string, { readonly identity: string; readonly commit: Named | undefined }>()
+  readonly #fresh: Refreshed<ReadonlyMap<string, Named>>
 
   constructor(lake: Lake, dataset: string, signal: AbortSignal) {
     this.#lake = lake
@@ -31,11 +35,11 @@ export class Refs {
     this.#fresh = new Refreshed(lake.now, () => this.#readAll(dataset))
   }
 
-  get(): Maybe<ReadonlyMap<string, Commit>> {
+  get(): Maybe<ReadonlyMap<string, Named>> {
     return this.#fresh.get()
   }
 
-  async #readAll(dataset: string): Promise<ReadonlyMap<string, Commit>> {
+  async #readAll(dataset: string): Promise<ReadonlyMap<string, Named>> {
     const options = { signal: this.#signal }
     const [labels, tags] = await Promise.all([
       this.#read(
@@ -67,10 +71,15 @@ export class Refs {
     }
     return inParallel(found, TOGETHER, async (ref) => {
       const known = this.#documents.get(ref.key)
-      const commit = known?.identity === ref.identity ? known.commit : await read(ref.name)
+      const commit = known?.identity === ref.identity ? known.commit : await read(ref.name).catch(damage)
       return { ...ref, commit }
     })
   }
+}
+
+function damage(error: unknown): VarveError {
+  if (isVarveError(error, 'invalid-data', 'unsupported')) return error
+  throw error
 }
 
 /** Whoever can write to the bucket can put anything there; what is no name is no link. */

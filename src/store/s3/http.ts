@@ -3,8 +3,9 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { Readable } from 'node:stream'
 import { cancelled } from '../../bytes/abort.ts'
-import { VarveError } from '../../errors.ts'
+import { isVarveError, VarveError } from '../../errors.ts'
 import type { RequestOp, RequestRecord } from '../trace.ts'
+import { DirectClient } from './direct.ts'
 
 /** Where the body of a successful answer goes. */
 export interface Sink {
@@ -56,6 +57,11 @@ interface Answer {
 
 /** Error and control answers are small; a server that sends more is not S3. */
 const MAX_CONTROL_BODY = 64 * 1024 * 1024
+/**
+ * Bytes that are stored come sooner than answers that take work, and asking for them again costs little: where one
+ * connection in thirty falls silent, three in a row must not keep a reader for half a minute.
+ */
+const GET_IDLE_MS = 5000
 
 /**
  * The SDK's requests over plain node:http. Bodies go from the socket into one preallocated array: the SDK's own
@@ -65,6 +71,8 @@ export class LeanHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' }
   readonly #http: http.Agent
   readonly #https: https.Agent
+  readonly #direct: DirectClient
+  readonly #getIdleMs: number
 
   constructor(
     private readonly idleMs: number,
@@ -73,6 +81,8 @@ export class LeanHandler {
     const options = { keepAlive: true, maxSockets: 64, maxFreeSockets: 64, scheduling: 'lifo' } as const
     this.#http = new http.Agent(options)
     this.#https = new https.Agent(options)
+    this.#getIdleMs = Math.min(idleMs, GET_IDLE_MS)
+    this.#direct = new DirectClient(this.#getIdleMs)
   }
 
   async handle(request: SignedRequest, options: SendOptions): Promise<{ response: Answer }> {
@@ -81,7 +91,8 @@ export class LeanHandler {
     seen.status = null
     seen.bytes = 0
     try {
-      return { response: await this.#send(request, options, seen) }
+      const response = (await this.#get(request, options, seen)) ?? (await this.#send(request, options, seen))
+      return { response }
     } finally {
       const { op, uri, range = null } = options
       const bytes = op === 'PUT' ? byteLength(request.body) : seen.bytes
@@ -98,10 +109,64 @@ export class LeanHandler {
   destroy(): void {
     this.#http.destroy()
     this.#https.destroy()
+    this.#direct.destroy()
+  }
+
+  /** A GET over plain HTTP for a sink; undefined when it is another request, or its answer needs node:http. */
+  async #get(
+    { method, protocol, hostname, port = 80, path, query, headers }: SignedRequest,
+    { sink, uri, abortSignal: signal, idleMs }: SendOptions,
+    seen: Seen,
+  ): Promise<Answer | undefined> {
+    if (sink === undefined || method !== 'GET' || protocol !== 'http:' || idleMs !== undefined)
+      return undefined
+    if (signal?.aborted) throw cancelled(uri, signal)
+    if (signal !== undefined) setMaxListeners(0, signal)
+    let body: Uint8Array | undefined
+    const request = {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      path: path + queryText(query),
+      headers,
+    }
+    try {
+      const head = await this.#direct.get(
+        request,
+        {
+          accept({ status, headers, length = 0 }) {
+            seen.status = status
+            const success = status >= 200 && status < 300
+            body = success ? sink.accept(status, headers) : Buffer.alloc(Math.min(length, MAX_CONTROL_BODY))
+            if (length !== body.length) throw wrongLength(uri, length, body.length)
+            return body
+          },
+          progress: (bytes) => {
+            seen.bytes = bytes
+          },
+          silent: () => silent(uri, this.#getIdleMs),
+        },
+        signal,
+      )
+      if (head === undefined) return undefined
+      const { status, reason } = head
+      const text = status < 300 ? [] : [body]
+      return { statusCode: status, reason, headers: { ...head.headers }, body: Readable.from(text) }
+    } catch (error) {
+      if (signal?.aborted) throw cancelled(uri, signal)
+      // With an answer on its way, a broken connection is a broken body.
+      if (body !== undefined && !isVarveError(error)) throw broken(uri, seen.bytes, body.length)
+      throw error
+    }
   }
 
   #send(request: SignedRequest, options: SendOptions, seen: Seen): Promise<Answer> {
-    const { abortSignal: signal, sink, take, uri, idleMs = this.idleMs } = options
+    const {
+      abortSignal: signal,
+      sink,
+      take,
+      uri,
+      idleMs = sink === undefined ? this.idleMs : this.#getIdleMs,
+    } = options
     const secure = request.protocol === 'https:'
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled(uri, signal))

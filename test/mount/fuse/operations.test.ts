@@ -82,6 +82,18 @@ describe('what would change something', () => {
   })
 })
 
+test.each([
+  ['O_WRONLY', 1],
+  ['O_RDWR', 2],
+  ['O_TRUNC', 0o1000],
+])('opening with %s is EROFS, and opens nothing', async (_, flags) => {
+  const node = await walk('/reads/1/files/a.txt')
+  const body = Buffer.alloc(8)
+  body.writeUInt32LE(flags, 0)
+  expect(await ask(OP.open, node, body)).toBe(-EROFS)
+  expect(tree.open_.size).toBe(0)
+})
+
 test('attributes have the sizes, kinds, times and owners of the tree', async () => {
   const out = await bytes(OP.getattr, await walk('/reads/1/files/a.txt'))
   expect(out.length).toBe(104)

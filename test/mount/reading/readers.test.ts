@@ -39,7 +39,7 @@ describe('a reader from the beginning', () => {
     await file.close()
   })
 
-  test('fetches every byte once, in parts that grow to 8 MiB, several at a time', async () => {
+  test('fetches every byte once, in parts that grow to 4 MiB, several at a time', async () => {
     const source = fakeSource({ size: 96 * MiB, latencyMs: 1 })
     const readers = createReaders()
     const file = readers.open(source)
@@ -49,8 +49,8 @@ describe('a reader from the beginning', () => {
     expect(ordered.at(-1)![1]).toBe(96 * MiB)
     for (const [i, [start]] of ordered.slice(1).entries()) expect(start).toBe(ordered[i]![1])
     const sizes = ordered.map(([start, end]) => end - start)
-    expect(Math.max(...sizes)).toBe(8 * MiB)
-    expect(sizes.length).toBeLessThan(32)
+    expect(Math.max(...sizes)).toBe(4 * MiB)
+    expect(sizes.length).toBeLessThan(48)
     expect(source.mostInFlightBytes).toBeGreaterThanOrEqual(16 * MiB)
     await file.close()
     expect(readers.stats.held).toBe(0)
@@ -208,6 +208,37 @@ describe('what goes wrong', () => {
     await expect(readAt(file, 0, 10)).rejects.toMatchObject({ code: 'stale' })
     expect(source.requests).toHaveLength(2)
     expect(readers.stats.held).toBe(0)
+    await file.close()
+  })
+
+  test('a read that has failed writes no more into its memory, which others have by then', async () => {
+    let release: () => void = () => undefined
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const fault = (start: number) =>
+      start < 2 * MiB ? new VarveError('stale', 'it was overwritten') : undefined
+    const source = fakeSource({ size: 4 * MiB, fault })
+    const inner = source.read
+    source.read = async (start, end, options) => {
+      if (start >= 2 * MiB) await released
+      return inner(start, end, options)
+    }
+    const file = createReaders().open(source)
+    const other = readAt(file, 2 * MiB, 4 * KiB)
+    const target = new Uint8Array(KERNEL)
+    // The first half fails at once, the second is still on its way.
+    const read = file.read(target, 2 * MiB - KERNEL / 2)
+    let hasFailed = false
+    read.catch(() => {
+      hasFailed = true
+      target.fill(7)
+    })
+    await pause(20)
+    release()
+    expect(await other).toEqual(bytesOf(2 * MiB, 2 * MiB + 4 * KiB))
+    await expect(read).rejects.toMatchObject({ code: 'stale' })
+    await pause(20)
+    expect(hasFailed).toBe(true)
+    expect(target).toEqual(new Uint8Array(KERNEL).fill(7))
     await file.close()
   })
 

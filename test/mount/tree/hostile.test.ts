@@ -1,40 +1,11 @@
 /** Versions written by someone who wants out of the tree, or to confuse it. */
 
 import { describe, expect, it } from 'vitest'
-import { filesSchema } from '../../../src/lake/files.ts'
-import { pathKey } from '../../../src/lake/table/key.ts'
-import { rewriteTable } from '../../../src/lake/table/rewrite.ts'
-import type { Lake, Row } from '../../../src/lake/types.ts'
-import { commitTables } from '../../../src/lake/write.ts'
 import { expectCode } from '../../contract/bytes.ts'
 import { newLake } from '../../lake/lakes.ts'
 import { thrown } from '../../lake/thrown.ts'
+import { commitRows, HOSTILE } from './hostile-rows.ts'
 import { mountOf, walk } from './support.ts'
-
-const HASH = 'ab'.repeat(32)
-
-/** A version with these rows, past every check of `add`. */
-async function commitRows(lake: Lake, rows: readonly Row[]): Promise<void> {
-  const changes = rows
-    .map((row) => ({ key: pathKey(row.path as string), row: { bytes: 1n, sha256: HASH, ...row } }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-  const { table } = await rewriteTable(lake, 'd', undefined, filesSchema([]), changes)
-  await commitTables(lake, { dataset: 'd', base: undefined, tables: { files: table }, author: 'test' })
-}
-
-const HOSTILE = [
-  '../escape',
-  'a/../../escape',
-  '/etc/passwd',
-  'a//b',
-  'a/./b',
-  '..',
-  'nul\0byte',
-  'new\nline',
-  'back\\slash',
-  'ends/',
-  `${'long'.repeat(70)}/x`,
-]
 
 describe('hostile rows', () => {
   it('are not shown, and cannot be opened', async () => {

@@ -95,7 +95,7 @@ describe('a large version', () => {
 
   it('keeps no more of the lists than it may, and some hundred bytes a file', async () => {
     const signal = new AbortController().signal
-    const memory = 500_000
+    const memory = 2_000_000
     const loaded = loadedParts(lake, signal, memory)
     const tree = new FileTree(parts, loaded)
     let most = 0

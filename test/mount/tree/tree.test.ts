@@ -277,6 +277,24 @@ describe('a running mount', () => {
     expect((await contentOf(vfs, '/d/2/files/a.txt')).toString()).toBe('2')
   })
 
+  it('says what is wrong with a damaged label or tag, and shows the others', async () => {
+    const lake = await newLake()
+    await add(lake, { 'a.txt': '1' })
+    const { id } = await version(lake, 'd@1')
+    const tag = { format: 'varve-tag', version: 1, tag: 'x', id, number: 1, write: 'w' }
+    await lake.store.put(tagKey('d', 'fine'), Buffer.from(JSON.stringify(tag)))
+    await lake.store.put(tagKey('d', 'out'), Buffer.from(JSON.stringify({ ...tag, number: '../../etc' })))
+    await lake.store.put(labelKey('d', 'torn'), Buffer.from('{'))
+    const vfs = mountOf(lake)
+    expect(await vfs.readdir('/d')).toEqual(['1', 'latest', 'fine', 'out', 'torn'])
+    expect(await vfs.readlink('/d/fine')).toBe('1')
+    for (const name of ['out', 'torn'])
+      await expectCode(
+        thrown(() => vfs.readlink(`/d/${name}`)),
+        'invalid-data',
+      )
+  })
+
   it('stops what is on its way when it is closed', async () => {
     const lake = await newLake()
     await add(lake, { 'a.txt': '1' })
