@@ -24,6 +24,9 @@ export interface VfsOptions {
   readonly memory?: number | undefined
 }
 
+/** Milliseconds for which a dataset that is there needs not be looked for again. */
+const RECENTLY = 100
+
 /** Versions whose trees are kept; what is under them is kept by others. */
 const MOST_TREES = 32
 
@@ -47,9 +50,13 @@ export function createVfs(opened: Lake, readers: ReaderFactory, options: VfsOpti
   const objects = new Objects(opening)
   const shared: Shared = { lake, signal, objects, loaded, immutables, slices }
   const trees = new Map<string, VersionTree>()
+  /** The version that was asked for last, found again by how the path begins as long as that cannot have changed. */
+  let recent: { readonly prefix: string; readonly tree: VersionTree; readonly until: number } | undefined
 
   function find(path: string): Maybe<Node | undefined> {
     if (path === '/') return folder(began, () => datasets.names())
+    if (recent !== undefined && path.startsWith(recent.prefix) && performance.now() < recent.until)
+      return recent.tree.find(path.slice(recent.prefix.length))
     const [, name = '', version, ...rest] = path.split('/')
     return andThen(datasets.get(name), (dataset) => {
       if (dataset === undefined) return undefined
@@ -67,6 +74,7 @@ export function createVfs(opened: Lake, readers: ReaderFactory, options: VfsOpti
       // The least recently used are first, and the first to go.
       trees.delete(key)
       trees.set(key, known)
+      recent = { prefix: `/${key}/`, tree: known, until: performance.now() + RECENTLY }
       return known.find(rest)
     }
     return andThen(dataset.version(number), (version) => {

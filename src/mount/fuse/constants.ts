@@ -65,7 +65,6 @@ export const MUTATING: ReadonlySet<number> = new Set([
 export const INIT = {
   asyncRead: 1 << 0,
   doReaddirplus: 1 << 13,
-  readdirplusAuto: 1 << 14,
   parallelDirops: 1 << 18,
   maxPages: 1 << 22,
 } as const

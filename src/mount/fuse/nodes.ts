@@ -1,46 +1,59 @@
 import { ROOT } from './constants.ts'
 
-interface Node {
-  readonly path: string
-  /** How often the kernel was told of it, less how often it has forgotten. */
-  lookups: number
-}
-
-/** The kernel's numbers of paths: a path keeps its number until the kernel has forgotten it. */
+/**
+ * The kernel's numbers of paths: a path keeps its number until the kernel has forgotten it, then another may get it.
+ *
+ * Lists by number, and one map: a walk through a million files tells the kernel of each.
+ */
 export class Nodes {
-  readonly #paths = new Map<number, Node>([[ROOT, { path: '/', lookups: 1 }]])
-  readonly #ids = new Map<string, number>([['/', ROOT]])
-  #last = ROOT
+  readonly #paths: (string | undefined)[] = []
+  /** How often the kernel was told of each, less how often it has forgotten. */
+  readonly #lookups: number[] = []
+  readonly #ids = new Map<string, number>()
+  readonly #free: number[] = []
+
+  constructor() {
+    // Numbers below the root's mean no node.
+    for (let id = 0; id < ROOT; id++) this.#put(id, undefined)
+    this.#put(ROOT, '/')
+    this.#ids.set('/', ROOT)
+  }
 
   /** Undefined: a number that was never given, or is forgotten. */
   path(id: number): string | undefined {
-    return this.#paths.get(id)?.path
+    return this.#paths[id]
   }
 
   /** The number of a path that the kernel is about to be told of. */
   remember(path: string): number {
     const known = this.#ids.get(path)
     if (known !== undefined) {
-      this.#paths.get(known)!.lookups++
+      this.#lookups[known]!++
       return known
     }
-    const id = ++this.#last
+    const id = this.#free.pop() ?? this.#paths.length
+    this.#put(id, path)
     this.#ids.set(path, id)
-    this.#paths.set(id, { path, lookups: 1 })
     return id
   }
 
   forget(id: number, lookups: number): void {
-    const node = this.#paths.get(id)
-    if (node === undefined || id === ROOT) return
-    node.lookups -= lookups
-    if (node.lookups > 0) return
-    this.#paths.delete(id)
-    this.#ids.delete(node.path)
+    const path = this.#paths[id]
+    if (path === undefined || id === ROOT) return
+    this.#lookups[id]! -= lookups
+    if (this.#lookups[id]! > 0) return
+    this.#ids.delete(path)
+    this.#put(id, undefined)
+    this.#free.push(id)
   }
 
   get size(): number {
-    return this.#paths.size
+    return this.#ids.size
+  }
+
+  #put(id: number, path: string | undefined): void {
+    this.#paths[id] = path
+    this.#lookups[id] = path === undefined ? 0 : 1
   }
 }
 

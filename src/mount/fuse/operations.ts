@@ -217,8 +217,8 @@ function isForWriting(flags: number): boolean {
 function init(body: Buffer): Reply {
   const offer = initIn(body)
   if (offer.major !== 7) return errno('EPROTO')
-  const wanted =
-    INIT.asyncRead | INIT.doReaddirplus | INIT.readdirplusAuto | INIT.parallelDirops | INIT.maxPages
+  // Attributes always come with names: a look-up of each costs ten times as much, and programs that list mostly look.
+  const wanted = INIT.asyncRead | INIT.doReaddirplus | INIT.parallelDirops | INIT.maxPages
   const flags = (offer.flags & wanted) >>> 0
   const { maxReadahead } = offer
   return initOut({ maxReadahead, flags, maxBackground: MAX_BACKGROUND, maxPages: MAX_PAGES })

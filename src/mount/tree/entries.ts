@@ -33,8 +33,6 @@ export class Entries implements Paths {
   readonly #etags: Texts
   readonly #uris: Texts
   readonly #formats: Texts
-  /** The row that was found last: whoever walks a folder asks for the one behind it next. */
-  #last = -1
 
   /** Takes the rows whose paths may stand in a tree; the others are as if they were not there. */
   constructor(block: Block) {
@@ -100,11 +98,8 @@ export class Entries implements Paths {
 
   /** The row of exactly this path, or -1: keys ignore case, the tree does not. */
   rowOf(path: string, key: string): number {
-    const next = this.#last + 1
-    const row = next < this.count && this.pathAt(next) === path ? next : this.from(key)
-    if (row >= this.count || this.pathAt(row) !== path) return -1
-    this.#last = row
-    return row
+    const row = this.from(key)
+    return row < this.count && this.pathAt(row) === path ? row : -1
   }
 }
 

@@ -43,6 +43,8 @@ export class FileTree {
   readonly #loaded: LoadedParts
   /** Folders that are large, or have folders in them, as they were listed: these are asked for one by one next. */
   readonly #listings = new Lru<Listing>(MOST_NAMES, ({ names }) => names.length)
+  /** The file that was found last: whoever walks a folder asks for the one behind it next. */
+  #last: Extract<Found, { kind: 'file' }> | undefined
 
   constructor(parts: readonly Part[], loaded: LoadedParts) {
     this.#parts = parts.map(boundsOf)
@@ -52,6 +54,8 @@ export class FileTree {
   /** What stands under a path; the empty one is the root. */
   find(path: string): Maybe<Found | undefined> {
     if (path === '') return { kind: 'folder' }
+    const next = this.#behindLast(path)
+    if (next !== undefined) return next
     if (this.#isListedFolder(path)) return { kind: 'folder' }
     if (pathProblem(path) !== undefined) return undefined
     const key = pathKey(path)
@@ -69,8 +73,18 @@ export class FileTree {
   #fileIn(part: Part, path: string, key: string): Maybe<Found | undefined> {
     return andThen(this.#loaded.load(part), (entries) => {
       const row = entries.rowOf(path, key)
-      return row < 0 ? undefined : { kind: 'file' as const, entries, row }
+      if (row < 0) return undefined
+      this.#last = { kind: 'file', entries, row }
+      return this.#last
     })
+  }
+
+  #behindLast(path: string): Found | undefined {
+    if (this.#last === undefined) return undefined
+    const { entries, row } = this.#last
+    if (row + 1 >= entries.count || entries.pathAt(row + 1) !== path) return undefined
+    this.#last = { kind: 'file', entries, row: row + 1 }
+    return this.#last
   }
 
   #folder(path: string): Maybe<Found | undefined> {
