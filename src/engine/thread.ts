@@ -92,7 +92,10 @@ async function run(
     for (;;) {
       const batch = await statement.fetch()
       if (batch === undefined) {
-        if (statement.failed) throw scans.failure ?? (await statement.reason())
+        if (!statement.failed) break
+        // An interrupted result has failed, too; to find out why would run the query once more, to its end.
+        whole = Atomics.load(shared, STOP) === RUNNING
+        if (whole) throw scans.failure ?? (await statement.reason())
         break
       }
       while (credits === 0 && Atomics.load(shared, STOP) === RUNNING) {

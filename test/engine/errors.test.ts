@@ -96,6 +96,20 @@ describe('errors that come when rows were given already', () => {
     expect(await rows('select 1')).toEqual([[1]])
   })
 
+  it('but a query that was cancelled is not run again to find out what it lacks', async () => {
+    for (let round = 0; round < 60; round++) {
+      const abort = new AbortController()
+      const reading = async (): Promise<void> => {
+        for await (const result of session.run('from range(100000000000)', { signal: abort.signal })) {
+          setTimeout(() => abort.abort(), round % 20)
+          for await (const _ of result.batches);
+        }
+      }
+      await expect(reading()).rejects.toMatchObject({ code: 'aborted' })
+    }
+    expect(await rows('select 1')).toEqual([[1]])
+  })
+
   it('nor are those of a scan', async () => {
     const error = new VarveError('invalid-data', 'fastq: record 90000 is damaged', { record: 90000 })
     const table = { ...readsTable(200_000), fail: { batch: 50, error } }
