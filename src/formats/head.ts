@@ -21,16 +21,18 @@ export async function readHead(source: ByteSource, options?: ReadOptions): Promi
 export function parseHead(uri: string, bytes: Uint8Array, complete: boolean): Head {
   const container = detectContainer(bytes)
   if (container === 'plain') return { uri, container, bytes, raw: bytes, whole: complete }
-  const { raw, whole } = decompress(container, bytes, complete)
+  const { raw, whole } = decompressHead(container, bytes, complete, RAW_BYTES)
   return { uri, container, bytes, raw, whole }
 }
 
-function decompress(
+/** The first `most` decompressed bytes, as far as `bytes` hold them; `complete`: these are the whole file. */
+export function decompressHead(
   container: Container,
   bytes: Uint8Array,
   complete: boolean,
+  most: number,
 ): { raw: Uint8Array; whole: boolean } {
-  const out = new Uint8Array(RAW_BYTES)
+  const out = new Uint8Array(most)
   let fill = 0
   const decoder = createDecoder(container)
   let fed = false

@@ -6,10 +6,34 @@ import type { Container } from './gzip/types.ts'
 import type { BadRecord, Options, TextLayout, Zone } from './text/types.ts'
 import type { RawSupply } from './text/window.ts'
 
+/** An object as whoever reads it must know it: plain JSON, without credentials. */
+export interface SourceRef {
+  readonly uri: string
+  readonly size: number
+  readonly identity: string
+}
+
 /** All that a worker in another process must know to decode a file: plain JSON. */
 export interface Layout extends TextLayout {
   readonly format: string
   readonly container: Container
+  /** Other objects that hold bytes of the file: the spectra of an imzML. An index is bound to them, too. */
+  readonly companions?: readonly SourceRef[] | undefined
+  /** The file lists its blocks, which need not stand one behind the other: runs name theirs. */
+  readonly blocks?: true | undefined
+}
+
+/** One conjunct of a WHERE, about one column. */
+export interface Condition {
+  readonly column: string
+  readonly op: '=' | '<' | '<=' | '>' | '>=' | 'in' | 'is null' | 'starts with'
+  /** One value; `in`: any number; `is null`: none. Dates and timestamps as ISO 8601 text. */
+  readonly values: readonly (boolean | number | bigint | string)[]
+}
+
+export interface RowRange {
+  readonly firstRow: number
+  readonly rows: number
 }
 
 /** Where decoding starts; `window` is raw-deflated, as in `AccessPoint`. */
@@ -17,6 +41,7 @@ export interface Point {
   readonly source: number
   readonly bits: number
   readonly raw: number
+  /** Of a block: what decoding it needs beside its bytes, in the format's own form. */
   readonly window?: Uint8Array | undefined
 }
 
@@ -29,10 +54,22 @@ export interface Segment {
   readonly rawEnd: number
   readonly firstRow: number
   readonly rows: number
-  /** CRC-32 of [raw, rawEnd). */
+  /** CRC-32 of [raw, rawEnd); 0 for blocks. */
   readonly crc: number
   /** One per `layout.zones`; empty in a damaged index, which then prunes nothing. */
   readonly zones: readonly Zone[]
+}
+
+/** One block of a run: a segment of a file that lists its blocks. */
+export interface Part {
+  /** Source bytes [source, end). */
+  readonly source: number
+  readonly end: number
+  /** Decoded bytes, about. */
+  readonly raw: number
+  readonly firstRow: number
+  readonly rows: number
+  readonly window?: Uint8Array | undefined
 }
 
 /** A contiguous run of segments, trimmed to `rows` rows after the first `skip`. */
@@ -50,6 +87,10 @@ export interface Run {
   readonly toEnd: boolean
   /** CRC-32 of each whole segment of the run, by the raw offset where it ends; checked where it is read whole. */
   readonly checks: readonly { readonly rawEnd: number; readonly crc: number }[]
+  /** The blocks, where `layout.blocks`. */
+  readonly parts?: readonly Part[] | undefined
+  /** Give the blocks back as segments with their zones. */
+  readonly measure?: true | undefined
 }
 
 /** A stretch of a file without an index; rows and raw offsets are counted from the piece's own beginning. */
@@ -64,7 +105,7 @@ export interface Piece {
 
 export type Work = Run | Piece
 
-/** What a piece turned out to be. */
+/** What a piece, or a run that was measured, turned out to be. */
 export interface PieceResult {
   /** Where its first record began: raw bytes after the piece's first byte (or first bgzf block). */
   readonly start: number
@@ -92,23 +133,86 @@ export interface ReadHooks {
   readonly inflated?: RawSupply | undefined
   /** The first batch is small, so that the first rows come early. */
   readonly small?: boolean
+  /** Another object of the layout. */
+  readonly attach?: (ref: SourceRef) => ByteSource
+  /** What is made once for all tasks that this thread does for a file: a parsed footer, a decoder's tables. */
+  readonly memo?: <T>(name: string, make: () => Promise<T>) => Promise<T>
 }
 
+/** A file that was opened, for whoever finds out what it looks like. */
+export interface FileAtHand {
+  readonly head: Head
+  readonly source: ByteSource
+  /** Opens the object that stands beside the file under this name, made from its own; undefined when it is missing. */
+  beside(name: (own: string) => string): Promise<ByteSource | undefined>
+  readonly signal: AbortSignal | undefined
+}
+
+/** What a file says of its blocks, without decoding one. */
+export interface Blocks {
+  /** In the order of their rows, zones as far as they are known. */
+  readonly segments: readonly Segment[]
+  /** Decoding would tell nothing more: this is the index. */
+  readonly complete: boolean
+}
+
+/** What a strategy cuts by: an index, without the way to its bytes. */
+export interface SegmentList {
+  readonly layout: Layout
+  readonly segments: readonly Segment[]
+  readonly rows: number
+  /** Source bytes. */
+  readonly size: number
+}
+
+/** A slice in the making: a range of rows, or all rows that fulfil conditions. */
+export type Cut = RowRange | { readonly where: readonly Condition[] }
+
+/** A rule that groups segments into slices, which together hold each row once. Reads no source byte. */
+export interface Strategy {
+  /** Its arguments by name: `count` is a whole number of at least 1. */
+  readonly arguments: Readonly<Record<string, 'count' | 'integer' | 'number' | 'text'>>
+  /** Those that may be left out. */
+  readonly optional?: readonly string[] | undefined
+  /** One sentence. */
+  readonly summary: string
+  /** `invalid-input` for arguments that cannot be in this file. */
+  cut(file: SegmentList, args: Readonly<Record<string, number | string>>): readonly Cut[]
+}
+
+/** What the index and scan layers need of every format. */
 export interface Format {
   readonly name: string
   readonly title: string
   /** Without the dot and the compression's own ending. */
   readonly extensions: readonly string[]
   readonly optionNames: readonly string[]
-  /** Every file has columns of its own. */
-  readonly fileColumns: boolean
-  readonly strategies: readonly string[]
+  /** What every file of it has; undefined where each has columns or zones of its own. */
+  readonly fixed?: Pick<TextLayout, 'columns' | 'zones' | 'ordinal'> | undefined
+  /** Beside `count`, `rows` and `bytes`, by name. */
+  readonly strategies: Readonly<Record<string, Strategy>>
   /** Whether the head of the file looks like it; the name may break a tie, never decide alone. */
   detect(path: string, head: Head): boolean
-  layout(head: Head, options: Options): Layout
-  /** How a file without an index may be cut; one piece when it cannot. */
-  pieces(size: number, layout: Layout): Piece[]
-  /** Decodes; returns what it learnt when the work is a piece. */
+  /**
+   * Unknown or contradictory options are `invalid-input`; a file that cannot be this format is `invalid-data`.
+   * May read what stands far from the head.
+   */
+  layout(file: FileAtHand, options: Options): Layout | Promise<Layout>
+  /** How a file without an index may be cut; one piece when it cannot. For formats that do not list their blocks. */
+  pieces?(size: number, layout: Layout): Piece[]
+  /** The file's own list of its blocks. */
+  blocks?(source: ByteSource, layout: Layout, hooks: Pick<ReadHooks, 'attach' | 'signal'>): Promise<Blocks>
+  /**
+   * Pieces that hold every row which may fulfil the conditions, by an index that other tools left beside the file;
+   * undefined where there is none, or it does not help. The pieces are in file order and do not overlap, and each
+   * knows its start.
+   */
+  narrow?(
+    file: FileAtHand,
+    layout: Layout,
+    conditions: readonly Condition[],
+  ): Promise<readonly Piece[] | undefined>
+  /** Decodes; returns what it learnt when the work is a piece, or to be measured. */
   read(
     source: ByteSource,
     layout: Layout,

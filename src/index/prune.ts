@@ -2,24 +2,16 @@
 
 import type { Field } from '../formats/batch.ts'
 import type { Zone, ZoneValue } from '../formats/text/types.ts'
-import type { Segment } from '../formats/types.ts'
+import type { Condition, RowRange, Segment, SegmentList } from '../formats/types.ts'
 import { comparable } from './comparable.ts'
-import type { RowRange } from './runs.ts'
-import type { PartitionIndex } from './types.ts'
 
-/** One conjunct of a WHERE, about one column. */
-export interface Condition {
-  readonly column: string
-  readonly op: '=' | '<' | '<=' | '>' | '>=' | 'in' | 'is null' | 'starts with'
-  /** One value; `in`: any number; `is null`: none. Dates and timestamps as ISO 8601 text. */
-  readonly values: readonly (boolean | number | bigint | string)[]
-}
+export type { Condition }
 
 /**
  * Row ranges, in order and not overlapping, outside of which no row fulfils all conditions.
  * A condition that is not understood, or about a column without zones, removes nothing.
  */
-export function pruneRows(index: PartitionIndex, conditions: readonly Condition[]): RowRange[] {
+export function pruneRows(index: SegmentList, conditions: readonly Condition[]): RowRange[] {
   const { layout, segments } = index
   const ordinal = layout.ordinal === undefined ? undefined : layout.columns[layout.ordinal]!.name
   const bounds = ordinalBounds(

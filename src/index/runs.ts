@@ -1,7 +1,7 @@
 /** From rows to what must be decoded for them. Pure: no byte is read. */
 
-import type { Run, Segment } from '../formats/types.ts'
-import type { PartitionIndex } from './types.ts'
+import { partOf } from '../formats/blocks/segment.ts'
+import type { RowRange, Run, Segment, SegmentList } from '../formats/types.ts'
 
 /** Segments [from, to) of an index. */
 export interface SegmentRange {
@@ -9,13 +9,10 @@ export interface SegmentRange {
   readonly to: number
 }
 
-export interface RowRange {
-  readonly firstRow: number
-  readonly rows: number
-}
+export type { RowRange }
 
 /** Index of the segment that holds a row; the last one for a row at the end. */
-export function segmentOf(index: PartitionIndex, row: number): number {
+export function segmentOf(index: SegmentList, row: number): number {
   let low = 0
   let high = index.segments.length - 1
   while (low < high) {
@@ -30,7 +27,7 @@ export function segmentOf(index: PartitionIndex, row: number): number {
  * The segments that hold the rows; empty for no rows. A segment without rows (blank lines only) comes with the row
  * before it, at the file's beginning with the first row, so that slices leave no byte out.
  */
-export function segmentsOf(index: PartitionIndex, { firstRow, rows }: RowRange): SegmentRange {
+export function segmentsOf(index: SegmentList, { firstRow, rows }: RowRange): SegmentRange {
   if (rows === 0) return { from: 0, to: 0 }
   const { segments } = index
   const end = firstRow + rows
@@ -39,35 +36,32 @@ export function segmentsOf(index: PartitionIndex, { firstRow, rows }: RowRange):
   return { from: firstRow === 0 ? 0 : segmentOf(index, firstRow), to }
 }
 
-/** The run that decodes these rows; `undefined` for no rows. `window` is the first segment's. */
-export function runOf(
-  index: PartitionIndex,
-  range: RowRange,
-  window: Uint8Array | undefined,
-): Run | undefined {
+/** Segments' windows by their number. */
+export type Windows = (segment: number) => Uint8Array | undefined
+
+const NO_WINDOWS: Windows = () => undefined
+
+/** The run that decodes these rows; `undefined` for no rows. Of a run of text the first segment's window is needed. */
+export function runOf(index: SegmentList, range: RowRange, windows = NO_WINDOWS): Run | undefined {
   if (range.rows === 0) return undefined
-  return runOver(index, range, segmentsOf(index, range), window)
+  return runOver(index, range, segmentsOf(index, range), windows)
 }
 
 /** The run of a file that has bytes behind its header and no rows; `undefined` when it has no bytes, too. */
-export function rowlessRun(index: PartitionIndex): Run | undefined {
+export function rowlessRun(index: SegmentList): Run | undefined {
   const { segments } = index
   if (index.rows > 0 || segments.length === 0) return undefined
-  return runOver(index, { firstRow: 0, rows: 0 }, { from: 0, to: segments.length }, undefined)
+  return runOver(index, { firstRow: 0, rows: 0 }, { from: 0, to: segments.length }, NO_WINDOWS)
 }
 
-function runOver(
-  index: PartitionIndex,
-  range: RowRange,
-  { from, to }: SegmentRange,
-  window: Uint8Array | undefined,
-): Run {
+function runOver(index: SegmentList, range: RowRange, { from, to }: SegmentRange, windows: Windows): Run {
   const first = index.segments[from]!
   const last = index.segments[to - 1]!
+  const { blocks } = index.layout
   return {
     kind: 'run',
-    point: { ...first.point, window },
-    end: endOf(last, range.firstRow + range.rows),
+    point: { ...first.point, window: blocks ? undefined : windows(from) },
+    end: blocks ? last.end : endOf(last, range.firstRow + range.rows),
     raw: first.raw,
     rawEnd: last.rawEnd,
     firstRow: first.firstRow,
@@ -76,9 +70,14 @@ function runOver(
     toEnd: range.firstRow + range.rows === last.firstRow + last.rows,
     // The blocks of bgzf have checksums of their own.
     checks:
-      index.layout.container === 'bgzf'
+      blocks || index.layout.container === 'bgzf'
         ? []
         : index.segments.slice(from, to).map(({ rawEnd, crc }) => ({ rawEnd, crc })),
+    ...(blocks && {
+      parts: index.segments
+        .slice(from, to)
+        .map((segment, i) => ({ ...partOf(segment), window: windows(from + i) })),
+    }),
   }
 }
 

@@ -6,10 +6,21 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { VarveError } from '../errors.ts'
-import type { Layout, Run } from '../formats/types.ts'
+import type { Condition, Cut, Layout, Part, RowRange, Run } from '../formats/types.ts'
+import { pruneRows } from './prune.ts'
 import { parseLayout } from './read.ts'
-import { type RowRange, rowlessRun, runOf, segmentsOf } from './runs.ts'
-import type { PartitionIndex } from './types.ts'
+import { rowlessRun, runOf, segmentsOf } from './runs.ts'
+import type { PartitionIndex, WindowPlace } from './types.ts'
+
+/** A block of a slice; its window is found in the index. */
+export interface SlicePart extends Omit<Part, 'window'> {
+  readonly window?: WindowPlace | undefined
+}
+
+/** What to decode, without the windows. */
+export interface SliceRun extends Omit<Run, 'parts' | 'measure'> {
+  readonly parts?: readonly SlicePart[] | undefined
+}
 
 export interface SliceValue extends RowRange {
   readonly v: 1
@@ -20,8 +31,10 @@ export interface SliceValue extends RowRange {
   /** The first slice of its file: its text begins with the file's header. */
   readonly first: boolean
   /** What to decode; null when there are no rows. Its window is found through `window`. */
-  readonly run: Run | null
-  /** Where the index keeps the window of the run's first segment. */
+  readonly run: SliceRun | null
+  /** Only those of its rows that fulfil all of these. */
+  readonly where?: readonly Condition[] | undefined
+  /** Where the index keeps the window of the run's first segment; with blocks, all that their windows stand in. */
   readonly window: {
     readonly uri: string
     readonly identity: string
@@ -45,6 +58,24 @@ const runShape = z.strictObject({
   rows: natural,
   toEnd: z.boolean(),
   checks: z.array(z.strictObject({ rawEnd: natural, crc: natural })),
+  parts: z
+    .array(
+      z.strictObject({
+        source: natural,
+        end: natural,
+        raw: natural,
+        firstRow: natural,
+        rows: natural,
+        window: z.strictObject({ start: natural, end: natural, crc: natural }).optional(),
+      }),
+    )
+    .optional(),
+})
+
+const conditionShape = z.strictObject({
+  column: z.string(),
+  op: z.enum(['=', '<', '<=', '>', '>=', 'in', 'is null', 'starts with']),
+  values: z.array(z.union([z.boolean(), z.number(), z.string()])),
 })
 
 const sliceShape = z.strictObject({
@@ -57,6 +88,7 @@ const sliceShape = z.strictObject({
   firstRow: natural,
   rows: natural,
   run: runShape.nullable(),
+  where: z.array(conditionShape).optional(),
   window: z
     .strictObject({
       uri: z.string(),
@@ -71,10 +103,12 @@ const sliceShape = z.strictObject({
 })
 
 /** The slice of these rows; `first` of the slices of its file. */
-export function makeSlice(index: PartitionIndex, range: RowRange, first: boolean): SliceValue {
-  const run = runOf(index, range, undefined) ?? (first ? rowlessRun(index) : undefined)
-  const place = run && index.windowPlace(segmentsOf(index, range).from)
+export function makeSlice(index: PartitionIndex, cut: Cut, first: boolean): SliceValue {
   const { uri, identity, size, layout } = index
+  const ranges = 'where' in cut ? pruneRows(index, cut.where) : [cut]
+  const [run, window] = sliceRun(index, ranges) ?? (first ? sliceRowless(index) : [null, null])
+  const firstRow = ranges[0]?.firstRow ?? 0
+  const end = ranges.at(-1)
   return {
     v: 1,
     uri,
@@ -82,17 +116,54 @@ export function makeSlice(index: PartitionIndex, range: RowRange, first: boolean
     size,
     layout,
     first,
-    firstRow: range.firstRow,
-    rows: range.rows,
-    run: run === undefined ? null : { ...run, point: withoutWindow(run.point) },
-    window: place
-      ? { uri: index.location, identity: index.locationIdentity, size: index.bytes, ...place }
-      : null,
+    firstRow,
+    rows: run === null ? 0 : 'where' in cut ? run.rows : end!.firstRow + end!.rows - firstRow,
+    run,
+    ...('where' in cut && { where: cut.where }),
+    window,
   }
 }
 
-function withoutWindow({ source, bits, raw }: Run['point']): Run['point'] {
-  return { source, bits, raw }
+function sliceRowless(index: PartitionIndex): readonly [SliceRun, null] | [null, null] {
+  const run = rowlessRun(index)
+  return run === undefined ? [null, null] : [withoutWindows(run), null]
+}
+
+/** The run over these ranges of rows: of text from the first row to the last, of blocks those that are needed. */
+function sliceRun(
+  index: PartitionIndex,
+  ranges: readonly RowRange[],
+): readonly [SliceRun, SliceValue['window']] | undefined {
+  const last = ranges.at(-1)
+  if (last === undefined) return undefined
+  const firstRow = ranges[0]!.firstRow
+  const run = runOf(index, { firstRow, rows: last.firstRow + last.rows - firstRow })
+  if (run === undefined) return undefined
+  const places = index.layout.blocks
+    ? ranges.flatMap((range) => {
+        const { from, to } = segmentsOf(index, range)
+        return Array.from({ length: to - from }, (_, i) => from + i)
+      })
+    : [segmentsOf(index, ranges[0]!).from]
+  const windows = places.map((segment) => index.windowPlace(segment))
+  const held = windows.filter((window) => window !== undefined)
+  const location = { uri: index.location, identity: index.locationIdentity, size: index.bytes }
+  if (!index.layout.blocks)
+    return [withoutWindows(run), held[0] === undefined ? null : { ...location, ...held[0] }]
+  const first = segmentsOf(index, { firstRow, rows: 1 }).from
+  const parts = places.map((segment, i): SlicePart => {
+    const { window: _, ...part } = run.parts![segment - first]!
+    return windows[i] === undefined ? part : { ...part, window: windows[i] }
+  })
+  const rows = ranges.reduce((sum, range) => sum + range.rows, 0)
+  const start = Math.min(...held.map((place) => place.start))
+  const around = held.length === 0 ? null : { ...location, start, end: held.at(-1)!.end, crc: 0 }
+  return [{ ...withoutWindows(run), parts, rows }, around]
+}
+
+function withoutWindows({ parts: _, measure: __, ...run }: Run): SliceRun {
+  const { source, bits, raw } = run.point
+  return { ...run, point: { source, bits, raw } }
 }
 
 /** What notices an edited slice. Not a signature: whoever wants to forge one can. */
@@ -113,7 +184,12 @@ export function sliceToJson(value: SliceValue): string {
 
 /** Source bytes that reading the slice touches at most: [start, end). */
 export function sliceBytes({ run }: SliceValue): { readonly start: number; readonly end: number } {
-  return run === null ? { start: 0, end: 0 } : { start: run.point.source, end: run.end }
+  if (run === null) return { start: 0, end: 0 }
+  const { point, end, parts = [] } = run
+  return {
+    start: parts.reduce((least, part) => Math.min(least, part.source), point.source),
+    end: parts.reduce((most, part) => Math.max(most, part.end), end),
+  }
 }
 
 /** Reads a slice's JSON; `invalid-input` when it is none, was edited, or is of a later version. */

@@ -1,30 +1,39 @@
 /** Rules that group an index's segments into slices. Pure: re-partitioning reads no source byte. */
 
 import { VarveError } from '../errors.ts'
-import type { RowRange } from './runs.ts'
-import type { PartitionIndex } from './types.ts'
+import type { Cut, RowRange, SegmentList, Strategy } from '../formats/types.ts'
 
-type Cut = (index: PartitionIndex, value: number) => RowRange[]
-
-/** The argument of each strategy, by name. */
-export const STRATEGIES: Readonly<Record<string, { readonly argument: string; readonly cut: Cut }>> = {
-  count: { argument: 'n', cut: byCount },
-  rows: { argument: 'rows', cut: byRows },
-  bytes: { argument: 'bytes', cut: byBytes },
+/** The strategies of every format, by name. */
+export const STRATEGIES: Readonly<Record<string, Strategy>> = {
+  count: {
+    arguments: { n: 'count' },
+    summary: 'n slices with as many rows each',
+    cut: (file, { n }) => byCount(file, Number(n)),
+  },
+  rows: {
+    arguments: { rows: 'count' },
+    summary: 'slices of so many rows',
+    cut: (file, { rows }) => byRows(file, Number(rows)),
+  },
+  bytes: {
+    arguments: { bytes: 'count' },
+    summary: 'slices of about so many bytes of the file',
+    cut: (file, { bytes }) => byBytes(file, Number(bytes)),
+  },
 }
 
 /** More slices than this are a mistake, and would not fit a list. */
 const MOST = 10_000_000
 
 /** n slices whose rows differ by one at most; some are empty when there are fewer rows than slices. */
-function byCount({ rows }: PartitionIndex, n: number): RowRange[] {
+function byCount({ rows }: SegmentList, n: number): RowRange[] {
   // Rounding down n × rows may pass 2^53; BigInt is exact.
   const edge = (i: number): number => Number((BigInt(i) * BigInt(rows)) / BigInt(n))
   return Array.from({ length: n }, (_, i) => ({ firstRow: edge(i), rows: edge(i + 1) - edge(i) }))
 }
 
 /** Slices of exactly this many rows; the last one holds the rest. */
-function byRows({ rows }: PartitionIndex, size: number): RowRange[] {
+function byRows({ rows }: SegmentList, size: number): RowRange[] {
   const count = Math.ceil(rows / size)
   return Array.from({ length: count }, (_, i) => ({
     firstRow: i * size,
@@ -33,7 +42,7 @@ function byRows({ rows }: PartitionIndex, size: number): RowRange[] {
 }
 
 /** Slices of about this many source bytes: whole segments together, or equal parts of one segment. */
-function byBytes(index: PartitionIndex, bytes: number): RowRange[] {
+function byBytes(index: SegmentList, bytes: number): RowRange[] {
   const ranges: RowRange[] = []
   let firstRow = 0
   let rows = 0
@@ -62,48 +71,88 @@ function byBytes(index: PartitionIndex, bytes: number): RowRange[] {
   return ranges
 }
 
-/** Cuts by strategy name; `invalid-input` for a name or value that cannot be. */
+/** A strategy as it was asked for: its name, and its arguments as they were given. */
+export interface StrategyCall {
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** Cuts by strategy; `invalid-input` for a name or value that cannot be. `own`: those of the file's format. */
 export function cutRows(
-  index: PartitionIndex,
-  strategy: string,
-  args: Readonly<Record<string, unknown>>,
-): RowRange[] {
-  const { argument, cut, value } = checkStrategy(strategy, args)
-  const most = strategy === 'rows' ? index.rows / value : Math.min(index.rows, index.size / value)
-  if (strategy !== 'count' && most > MOST) throw wrongValue(strategy, argument, value)
-  return cut(index, value)
+  index: SegmentList,
+  call: StrategyCall,
+  own: Readonly<Record<string, Strategy>> = {},
+): readonly Cut[] {
+  const { strategy, args } = checkStrategy(call, own)
+  const { name } = call
+  const most =
+    name === 'rows' ? index.rows / Number(args.rows) : Math.min(index.rows, index.size / Number(args.bytes))
+  if ((name === 'rows' || name === 'bytes') && most > MOST) throw wrongValue(name, name, args[name])
+  return strategy.cut(index, args)
 }
 
 /** What can be said without an index, before one is built: `invalid-input` for a name or value that cannot be. */
 export function checkStrategy(
-  strategy: string,
-  args: Readonly<Record<string, unknown>>,
-): { readonly argument: string; readonly cut: Cut; readonly value: number } {
-  const known = Object.hasOwn(STRATEGIES, strategy) ? STRATEGIES[strategy] : undefined
-  if (known === undefined) {
-    const names = Object.keys(STRATEGIES).join(', ')
-    throw new VarveError('invalid-input', `unknown strategy "${strategy}", expected one of ${names}`, {
-      strategy,
+  { name, args }: StrategyCall,
+  own: Readonly<Record<string, Strategy>>,
+): { readonly strategy: Strategy; readonly args: Readonly<Record<string, number | string>> } {
+  const known = { ...own, ...STRATEGIES }
+  const strategy = Object.hasOwn(known, name) ? known[name] : undefined
+  if (strategy === undefined) {
+    const names = Object.keys(known).join(', ')
+    throw new VarveError('invalid-input', `unknown strategy "${name}", expected one of ${names}`, {
+      strategy: name,
     })
   }
-  const { argument } = known
-  for (const name of Object.keys(args)) {
-    if (name !== argument) {
-      const message = `strategy ${strategy} has no argument "${name}", expected ${argument}`
-      throw new VarveError('invalid-input', message, { strategy, argument: name })
-    }
+  const { arguments: kinds, optional = [] } = strategy
+  for (const argument of Object.keys(args)) {
+    if (Object.hasOwn(kinds, argument)) continue
+    const message = `strategy ${name} has no argument "${argument}", expected ${Object.keys(kinds).join(', ')}`
+    throw new VarveError('invalid-input', message, { strategy: name, argument })
   }
-  const given = args[argument]
-  const isDigits = typeof given === 'string' && /^\d+$/.test(given)
-  const value =
-    isDigits || typeof given === 'number' || typeof given === 'bigint' ? Number(given) : Number.NaN
-  if (!Number.isSafeInteger(value) || value < 1 || (strategy === 'count' && value > MOST))
-    throw wrongValue(strategy, argument, given)
-  return { ...known, value }
+  const checked = Object.entries(kinds).flatMap(([argument, kind]): [string, number | string][] => {
+    const given = args[argument] ?? undefined
+    if (given === undefined && optional.includes(argument)) return []
+    return [[argument, checkValue(name, argument, kind, given)]]
+  })
+  return { strategy, args: Object.fromEntries(checked) }
 }
 
-function wrongValue(strategy: string, argument: string, value: unknown): VarveError {
+const DIGITS = /^-?\d+$/
+
+function checkValue(
+  strategy: string,
+  argument: string,
+  kind: Strategy['arguments'][string],
+  given: unknown,
+): number | string {
+  if (kind === 'text') {
+    if (typeof given === 'string' && given !== '') return given
+    throw wrongValue(strategy, argument, given, 'a text')
+  }
+  const isText =
+    typeof given === 'string' && (DIGITS.test(given) || (kind === 'number' && given.trim() !== ''))
+  const value = isText || typeof given === 'number' || typeof given === 'bigint' ? Number(given) : Number.NaN
+  if (kind === 'number') {
+    if (Number.isFinite(value)) return value
+    throw wrongValue(strategy, argument, given, 'a number')
+  }
+  if (!Number.isSafeInteger(value))
+    throw wrongValue(strategy, argument, given, kind === 'integer' ? WHOLE : undefined)
+  if (kind === 'count' && (value < 1 || (strategy === 'count' && value > MOST)))
+    throw wrongValue(strategy, argument, given)
+  return value
+}
+
+const WHOLE = 'a whole number'
+
+function wrongValue(
+  strategy: string,
+  argument: string,
+  value: unknown,
+  expected = `${WHOLE} from 1 to ${MOST}`,
+): VarveError {
   const given = value === undefined ? 'missing' : String(value)
-  const message = `strategy ${strategy}: ${argument} is ${given}, expected a whole number from 1 to ${MOST}`
+  const message = `strategy ${strategy}: ${argument} is ${given}, expected ${expected}`
   return new VarveError('invalid-input', message, { strategy, [argument]: given })
 }

@@ -1,8 +1,9 @@
 /** A file as a library value: what is known of it, its index, its slices. */
 
 import { isVarveError } from '../errors.ts'
+import { formatNamed } from '../formats/registry.ts'
 import { makeSlice } from '../index/slice.ts'
-import { checkStrategy, cutRows } from '../index/strategies.ts'
+import { checkStrategy, cutRows, type StrategyCall } from '../index/strategies.ts'
 import { indexFile } from '../scan/build.ts'
 import type { ScanContext } from '../scan/context.ts'
 import { type BoundFile, openFile } from '../scan/file.ts'
@@ -79,17 +80,18 @@ export async function openVarveFile(
     },
 
     async slices(strategy: SliceStrategy, call = {}) {
-      const { name, args } = named(strategy)
-      checkStrategy(name, args)
+      const wanted = named(strategy)
+      const { strategies } = formatNamed(target.format)
+      checkStrategy(wanted, strategies)
       const { index } = await build(call)
-      return cutRows(index, name, args).map((range, i) =>
-        makeSliceHandle(makeSlice(index, range, i === 0), context),
+      return cutRows(index, wanted, strategies).map((cut, i) =>
+        makeSliceHandle(makeSlice(index, cut, i === 0), context),
       )
     },
   }
 }
 
-function named(strategy: SliceStrategy): { name: string; args: Readonly<Record<string, unknown>> } {
+function named(strategy: SliceStrategy): StrategyCall {
   if ('by' in strategy) return { name: strategy.by, args: strategy.args }
   if ('n' in strategy) return { name: 'count', args: { n: strategy.n } }
   if ('rows' in strategy) return { name: 'rows', args: { rows: strategy.rows } }

@@ -71,6 +71,11 @@ async function* sliceText(
     const message = `${layout.format} is a binary format, its slices are read by SQL: FROM read_slice('…')`
     throw new VarveError('unsupported', message, { uri: slice.uri })
   }
+  if (slice.where !== undefined) {
+    const message =
+      'slice: a box or region is cut out of rows, not of text; read it by SQL: FROM read_slice(…)'
+    throw new VarveError('unsupported', message, { uri: slice.uri })
+  }
   const { store, key } = locate(slice.uri)
   const attached = store.attach(key, size, identity)
   const needsHeader = (slice.first || header) && layout.dataStart > 0

@@ -5,6 +5,7 @@ import type { Options } from '../formats/text/types.ts'
 import type { PartitionIndex } from '../index/types.ts'
 import type { NamedObject, ScanContext } from './context.ts'
 import { openFile } from './file.ts'
+import { FileScan } from './file-scan.ts'
 import { findIndexed } from './indexed.ts'
 import { OrderedStream } from './stream.ts'
 import type { Progress } from './types.ts'
@@ -42,7 +43,7 @@ export async function indexFile(
   const abort = new AbortController()
   const onAbort = (): void => stream.close()
   const stream = new OrderedStream(context.pool, {
-    works: planFile(file, [], [], abort.signal),
+    works: planFile(file, { columns: [], conditions: [], building: true, signal: abort.signal }),
     ordinal: undefined,
     ignoreErrors: false,
     eager: true,
@@ -52,8 +53,11 @@ export async function indexFile(
   })
   try {
     if (file.index !== undefined) return { index: file.index, built: false, format: file.format.name }
+    if ((await file.blocks(signal))?.complete === true) await new FileScan(file).finish()
     signal?.addEventListener('abort', onAbort)
-    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+    while (file.index === undefined) {
+      const batch = await stream.next()
+      if (batch === undefined) break
       stream.release(batch)
       onProgress?.(stream.progress)
     }

@@ -60,7 +60,12 @@ export class FileScan {
 
   /** All pieces are done: keeps the index. */
   async finish(): Promise<void> {
-    await this.file.keepIndex(this.#segments, this.rows, this.raw)
+    const blocks = await this.file.blocks(undefined)
+    if (blocks?.complete !== true)
+      return void (await this.file.keepIndex(this.#segments, this.rows, this.raw))
+    const last = blocks.segments.at(-1)
+    const rows = last === undefined ? 0 : last.firstRow + last.rows
+    await this.file.keepIndex(blocks.segments, rows, last?.rawEnd ?? 0)
   }
 
   /** An error of a piece, with the record's and byte's place in the whole file. */

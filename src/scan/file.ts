@@ -1,14 +1,25 @@
 /** One file, bound: its format and layout are known, its index when there is one. */
 
 import { type ByteSource, withHead } from '../bytes/index.ts'
-import { VarveError } from '../errors.ts'
+import { isVarveError, VarveError } from '../errors.ts'
 import type { Field } from '../formats/batch.ts'
 import { HEAD_BYTES, parseHead } from '../formats/head.ts'
 import { detectFormat, formatNamed } from '../formats/registry.ts'
 import type { Options } from '../formats/text/types.ts'
-import type { Format, Head, Layout, Segment } from '../formats/types.ts'
+import type {
+  Blocks,
+  Condition,
+  FileAtHand,
+  Format,
+  Head,
+  Layout,
+  Piece,
+  Segment,
+  SourceRef,
+} from '../formats/types.ts'
 import type { IndexHome, IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
+import { locate } from '../store/index.ts'
 import type { NamedObject, ScanContext } from './context.ts'
 import { type OpenedSource, openSource } from './open.ts'
 import { placedAt } from './place.ts'
@@ -38,8 +49,37 @@ export class BoundFile {
     public index: PartitionIndex | undefined,
     readonly home: IndexHome,
     /** What messages call it. */
-    readonly uri: string = source.uri,
+    readonly uri: string,
+    readonly beside: FileAtHand['beside'],
   ) {}
+
+  #atHand(signal: AbortSignal | undefined): FileAtHand {
+    const { head, source, beside } = this
+    return { head, source, beside, signal }
+  }
+
+  #blocks: Promise<Blocks> | undefined
+
+  /** The blocks that the file lists, read once; undefined where the format has none. */
+  blocks(signal: AbortSignal | undefined): Promise<Blocks | undefined> {
+    const { format, layout, source } = this
+    if (format.blocks === undefined) return Promise.resolve(undefined)
+    this.#blocks ??= format
+      .blocks(source, layout, { attach: attachSource, signal })
+      .catch((error: unknown) => {
+        this.#blocks = undefined
+        throw placedAt(this.uri, error)
+      })
+    return this.#blocks
+  }
+
+  /** Pieces that hold all that may fulfil the conditions, by another tool's index; undefined when there is none. */
+  async narrow(
+    conditions: readonly Condition[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Piece[] | undefined> {
+    return this.format.narrow?.(this.#atHand(signal), this.layout, conditions)
+  }
 
   /** Writes the index that a whole scan brought. */
   async keepIndex(segments: readonly Segment[], rows: number, raw: number): Promise<PartitionIndex> {
@@ -71,7 +111,7 @@ export async function openFile(
   const opened = await openSource({ name: uri, object }, context, { head: HEAD_BYTES, signal })
   if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
   try {
-    return await bindFile(uri, opened, home, options)
+    return await bindFile(uri, opened, context, options)
   } catch (error) {
     await opened.source.close?.()
     // An object's own URI says nothing to whoever asked for it by another name.
@@ -82,9 +122,10 @@ export async function openFile(
 async function bindFile(
   uri: string,
   { source: opened, shown, inMemory }: OpenedSource,
-  home: IndexHome,
+  context: FileContext,
   options: OpenFileOptions,
 ): Promise<BoundFile> {
+  const { home } = context
   const { signal } = options
   // Another thread cannot see this one's memory: all of such a file travels as its head.
   const here = inMemory ? opened.size : HEAD_BYTES
@@ -99,9 +140,50 @@ async function bindFile(
     format: format.name,
     options: given,
   }
-  const index = options.ignoreIndex === true ? undefined : await home.find(target, signal)
-  const layout = index?.layout ?? placed(shown, () => format.layout(head, given))
-  return new BoundFile(withHead(opened, bytes), head, format, layout, target, index, home, shown)
+  const index = options.ignoreIndex === true ? undefined : await findIndex(target, home, signal)
+  const source = withHead(opened, bytes)
+  const beside = besideOf(uri, context, signal)
+  const layout = index?.layout ?? (await layoutOf(format, { head, source, beside, signal }, given))
+  return new BoundFile(source, head, format, layout, target, index, home, shown, beside)
+}
+
+/** The index, if the objects beside the file are still those that it was made with. */
+export async function findIndex(
+  target: IndexTarget,
+  home: IndexHome,
+  signal: AbortSignal | undefined,
+): Promise<PartitionIndex | undefined> {
+  const index = await home.find(target, signal)
+  const companions = index?.layout.companions ?? []
+  const same = await Promise.all(
+    companions.map(async ({ uri, size, identity }) => {
+      const { store, key } = locate(uri)
+      const info = await store.info(key, { signal })
+      return info?.identity === identity && info.size === size
+    }),
+  )
+  if (same.every(Boolean)) return index
+  await index?.close?.()
+  return undefined
+}
+
+/** Opens what stands beside a file, by the names that its own is one of: a path, a URL, a lake's. */
+function besideOf(uri: string, context: FileContext, signal: AbortSignal | undefined): FileAtHand['beside'] {
+  return async (name) => {
+    try {
+      return (await openSource({ name: name(uri) }, context, { signal }))?.source
+    } catch (error) {
+      // A version that holds no such file.
+      if (isVarveError(error, 'not-found')) return undefined
+      throw error
+    }
+  }
+}
+
+/** Another object that a file's bytes stand in. */
+export function attachSource({ uri, size, identity }: SourceRef): ByteSource {
+  const { store, key } = locate(uri)
+  return store.attach(key, size, identity)
 }
 
 /** Every reader takes `ignore_errors`; it is the format's matter only where it changes what the file looks like. */
@@ -110,11 +192,11 @@ export function optionsFor(format: Format, { ignore_errors, ...options }: Option
   return matters ? { ...options, ignore_errors } : options
 }
 
-function placed<T>(uri: string, make: () => T): T {
+async function layoutOf(format: Format, file: FileAtHand, options: Options): Promise<Layout> {
   try {
-    return make()
+    return await format.layout(file, options)
   } catch (error) {
-    throw placedAt(uri, error)
+    throw placedAt(file.head.uri, error)
   }
 }
 

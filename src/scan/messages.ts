@@ -3,7 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ErrorJson } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
-import type { Layout, PieceResult, Work } from '../formats/types.ts'
+import type { Condition, Layout, PieceResult, SourceRef, Work } from '../formats/types.ts'
 
 /** A column that stands for something the file does not hold: the same text in every row. */
 export interface ConstantColumn {
@@ -16,18 +16,15 @@ export type TaskColumn = number | ConstantColumn
 export interface Task {
   /** Tasks of one scan have the same number. */
   readonly scan: number
-  readonly source: {
-    readonly uri: string
-    readonly size: number
-    readonly identity: string
-    /** What messages call it; default the URI. */
-    readonly shown?: string | undefined
-  }
+  /** `shown`: what messages call it; default the URI. */
+  readonly source: SourceRef & { readonly shown?: string | undefined }
   /** First bytes of the source that are at hand already. */
   readonly head?: Uint8Array | undefined
   readonly layout: Layout
   readonly work: Work
   readonly columns: readonly TaskColumn[]
+  /** Only rows that fulfil all of these. */
+  readonly where?: readonly Condition[] | undefined
   readonly ignoreErrors: boolean
   /** Make the first batch small, and fetch no more than it needs. */
   readonly small: boolean

@@ -121,7 +121,7 @@ export class FileSet implements BoundCall {
         const uri = this.#names[i++]!.name
         total += file.source.size
         const wanted = columns.map((column): TaskColumn => (column === last ? { constant: uri } : column))
-        yield* planFile(file, wanted, predicates, abort.signal)
+        yield* planFile(file, { columns: wanted, conditions: predicates, signal: abort.signal })
       }
     }.call(this)
 

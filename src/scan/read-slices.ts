@@ -3,10 +3,10 @@
 import { VarveError } from '../errors.ts'
 import type { Field } from '../formats/batch.ts'
 import { formatNamed } from '../formats/registry.ts'
-import type { Run } from '../formats/types.ts'
+import type { Part, Run } from '../formats/types.ts'
 import { attachIndexFile } from '../index/location.ts'
 import { windowAt } from '../index/read.ts'
-import { type SliceValue, sliceBytes } from '../index/slice.ts'
+import { type SlicePart, type SliceValue, sliceBytes } from '../index/slice.ts'
 import type { ScanContext } from './context.ts'
 import type { BoundCall } from './functions/types.ts'
 import { OrderedStream, type Planned } from './stream.ts'
@@ -15,7 +15,7 @@ import type { ScanStream } from './types.ts'
 export class SliceSet implements BoundCall {
   readonly columns: readonly Field[]
   readonly zones = []
-  readonly cardinality: { readonly rows: number; readonly exact: true }
+  readonly cardinality: { readonly rows: number; readonly exact: boolean }
   readonly #slices: readonly SliceValue[]
   readonly #context: ScanContext
 
@@ -29,7 +29,10 @@ export class SliceSet implements BoundCall {
       }
     }
     this.columns = layout.columns
-    this.cardinality = { rows: slices.reduce((sum, slice) => sum + slice.rows, 0), exact: true }
+    this.cardinality = {
+      rows: slices.reduce((sum, slice) => sum + slice.rows, 0),
+      exact: slices.every(({ where }) => where === undefined),
+    }
     this.#slices = slices
     this.#context = context
   }
@@ -39,8 +42,8 @@ export class SliceSet implements BoundCall {
     const works = async function* (slices: readonly SliceValue[]): AsyncGenerator<Planned, void> {
       for (const slice of slices) {
         const work = await runOfSlice(slice, abort.signal)
-        const { uri, size, identity, layout } = slice
-        if (work !== undefined) yield { source: { uri, size, identity }, layout, columns, work }
+        const { uri, size, identity, layout, where } = slice
+        if (work !== undefined) yield { source: { uri, size, identity }, layout, columns, work, where }
       }
     }
     const bytes = this.#slices.map(sliceBytes).reduce((sum, { start, end }) => sum + end - start, 0)
@@ -56,19 +59,30 @@ export class SliceSet implements BoundCall {
   }
 }
 
-/** The slice's run with its window, read from the index it was cut from. */
+/** The slice's run with its windows, read from the index it was cut from. */
 export async function runOfSlice(
   slice: SliceValue,
   signal: AbortSignal | undefined,
 ): Promise<Run | undefined> {
   const { run, window } = slice
   if (run === null) return undefined
-  if (window === null) return run
+  const { parts, ...bare } = run
+  if (window === null)
+    return parts === undefined ? bare : { ...bare, parts: parts.map((part) => withWindow(part)) }
   const file = attachIndexFile(window.uri, window.size, window.identity)
   try {
     const bytes = await file.read(window.start, window.end, { signal })
-    return { ...run, point: { ...run.point, window: windowAt(bytes, window.start, window, window.uri) } }
+    if (parts === undefined)
+      return { ...bare, point: { ...run.point, window: windowAt(bytes, window.start, window, window.uri) } }
+    const found = parts.map((part) =>
+      withWindow(part, part.window && windowAt(bytes, window.start, part.window, window.uri)),
+    )
+    return { ...bare, parts: found }
   } finally {
     await file.close?.()
   }
+}
+
+function withWindow({ window: _, ...part }: SlicePart, window?: Uint8Array): Part {
+  return { ...part, window }
 }

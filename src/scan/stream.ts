@@ -18,7 +18,7 @@ import type { Progress, ScanStream } from './types.ts'
 const CREDIT = 8
 
 /** One piece of work and the file it is of. */
-export interface Planned extends Pick<Task, 'source' | 'head' | 'layout' | 'columns'> {
+export interface Planned extends Pick<Task, 'source' | 'head' | 'layout' | 'columns' | 'where'> {
   readonly work: Work
   /** Of a file without an index: how far its scan has come. */
   readonly scan?: FileScan | undefined
@@ -113,7 +113,7 @@ export class OrderedStream implements ScanStream {
       if (this.#hot) slot.task?.credit(1)
       this.#passRejects(slot)
       const { ordinal } = this.#plan
-      if (ordinal !== undefined && slot.scan !== undefined)
+      if (ordinal !== undefined && slot.scan !== undefined && isPiece(slot.work))
         shiftOrdinals(batch.columns[ordinal]!, slot.scan.rows)
       if (batch.rows > 0) return batch
       this.release(batch)
@@ -190,7 +190,7 @@ export class OrderedStream implements ScanStream {
   }
 
   #start(slot: Slot, work: Work): void {
-    const { source, layout, head, columns } = slot
+    const { source, layout, head, columns, where } = slot
     // Only who begins in the head needs it.
     const inHead = (isPiece(work) ? work.from : work.point.source) < (head?.length ?? 0)
     const small = !this.#hot
@@ -202,6 +202,7 @@ export class OrderedStream implements ScanStream {
         layout,
         work,
         columns,
+        where,
         ignoreErrors: this.#plan.ignoreErrors,
         small,
         credit: small ? 1 : CREDIT,

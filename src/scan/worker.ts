@@ -6,12 +6,13 @@ import { errorToJson, isVarveError } from '../errors.ts'
 import { batchBuffers, type ColumnBatch, type ColumnVector } from '../formats/batch.ts'
 import { formatNamed } from '../formats/registry.ts'
 import { supplyUnchecked } from '../formats/text/supply.ts'
-import type { Piece } from '../formats/types.ts'
+import type { Piece, SourceRef } from '../formats/types.ts'
 import { BufferPool } from './buffers.ts'
+import { filterRows } from './filter.ts'
 import type { FromWorker, Reject, Task, ToWorker } from './messages.ts'
 import { placedAt } from './place.ts'
 import { RelayedSupply, serveRelay } from './relay.ts'
-import { SharedSources } from './shared-sources.ts'
+import { SharedSources, type Taken } from './shared-sources.ts'
 
 const port = parentPort!
 const pool = new BufferPool()
@@ -65,7 +66,13 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
   const abort = new AbortController()
   const self: Running = { abort, credit: task.credit, wake: () => undefined }
   running.set(id, self)
-  const shared = sources.take(task)
+  const taken: Taken[] = []
+  const take = (ref: SourceRef): Taken => {
+    const shared = sources.take(ref, task.scan)
+    taken.push(shared)
+    return shared
+  }
+  const shared = take(task.source)
   const source = sourceOf(task, shared.source)
   const shown = source.uri
   let reading: { return(value: undefined): Promise<unknown> } | undefined
@@ -77,6 +84,8 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
       ...memory,
       ignoreErrors: task.ignoreErrors,
       small: task.small,
+      attach: (ref) => take(ref).source,
+      memo: shared.memo,
       inflated:
         inflated &&
         new RelayedSupply(inflated, abort.signal, (bytes) => send({ type: 'progress', id, bytes })),
@@ -95,6 +104,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
         return
       }
       const batch = assemble(next.value)
+      if (batch === undefined) continue
       send({ type: 'batch', id, batch }, batchBuffers(batch))
       self.credit--
       while (self.credit <= 0 && !abort.signal.aborted) {
@@ -112,7 +122,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
     running.delete(id)
     // A task that was left in the middle still holds its decoder, its memory and another thread's attention.
     await reading?.return(undefined).catch(() => undefined)
-    await shared.give()
+    await Promise.all(taken.map(({ give }) => give()))
   }
 }
 
@@ -126,7 +136,7 @@ function sourceOf({ head = NO_HEAD, source: { shown } }: Task, bytes: ByteSource
 
 /** The other half of a task whose records another thread reads. */
 async function inflate(task: Task, port: MessagePort): Promise<void> {
-  const shared = sources.take(task)
+  const shared = sources.take(task.source, task.scan)
   const source = sourceOf(task, shared.source)
   const hooks = { ...memory, ignoreErrors: false, small: task.small }
   try {
@@ -138,18 +148,27 @@ async function inflate(task: Task, port: MessagePort): Promise<void> {
   }
 }
 
-/** What to ask the decoder for, and how to put constants between its columns. */
-function columnsOf(task: Task): { projection: number[]; assemble: (batch: ColumnBatch) => ColumnBatch } {
-  const projection = task.columns.filter((column) => typeof column === 'number')
-  if (projection.length === task.columns.length) return { projection, assemble: (batch) => batch }
+/** What to ask the decoder for, and how its columns become those of the task; undefined when no row is left. */
+function columnsOf(task: Task): {
+  projection: number[]
+  assemble: (batch: ColumnBatch) => ColumnBatch | undefined
+} {
+  const { columns, where = [], layout } = task
+  const projection = columns.filter((column) => typeof column === 'number')
+  const tested = where.map(({ column }) => layout.columns.findIndex(({ name }) => name === column))
+  const wanted = projection.length
+  for (const column of tested) if (!projection.includes(column)) projection.push(column)
+  if (wanted === columns.length && where.length === 0) return { projection, assemble: (batch) => batch }
   return {
     projection,
-    assemble({ rows, columns }) {
+    assemble(decoded) {
+      const batch = where.length === 0 ? decoded : filterRows(decoded, projection, layout.columns, where)
+      if (batch.rows === 0 && where.length > 0) return undefined
       let next = 0
       return {
-        rows,
-        columns: task.columns.map((column) =>
-          typeof column === 'number' ? columns[next++]! : repeated(column.constant, rows),
+        rows: batch.rows,
+        columns: columns.map((column) =>
+          typeof column === 'number' ? batch.columns[next++]! : repeated(column.constant, batch.rows),
         ),
       }
     },

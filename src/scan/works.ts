@@ -1,6 +1,7 @@
 /** What there is to do for one file: runs by its index, or pieces of the whole of it. */
 
-import type { Run } from '../formats/types.ts'
+import type { Piece, Run } from '../formats/types.ts'
+import { memoryIndex } from '../index/memory.ts'
 import { type Condition, pruneRows } from '../index/prune.ts'
 import { type RowRange, runOf, segmentsOf } from '../index/runs.ts'
 import type { PartitionIndex } from '../index/types.ts'
@@ -14,13 +15,17 @@ const TASK_RAW = 4 << 20
 /** Windows are fetched for so many segments at a time. */
 const WINDOW_SEGMENTS = 64
 
+export interface PlanOptions {
+  readonly columns: readonly TaskColumn[]
+  readonly conditions: readonly Condition[]
+  /** The index is what is wanted, not the rows. */
+  readonly building?: boolean | undefined
+  readonly signal: AbortSignal
+}
+
 /** The file's tasks for these columns, in order. */
-export async function* planFile(
-  file: BoundFile,
-  columns: readonly TaskColumn[],
-  conditions: readonly Condition[],
-  signal: AbortSignal,
-): AsyncGenerator<Planned, void> {
+export async function* planFile(file: BoundFile, options: PlanOptions): AsyncGenerator<Planned, void> {
+  const { columns, conditions, signal } = options
   const { uri, size, identity } = file.source
   const common = {
     source: { uri, size, identity, shown: file.uri },
@@ -28,13 +33,55 @@ export async function* planFile(
     layout: file.layout,
     columns,
   }
-  if (file.index === undefined) {
-    const scan = new FileScan(file)
-    const pieces = file.format.pieces(size, file.layout)
-    for (const [i, work] of pieces.entries()) yield { ...common, work, scan, last: i + 1 === pieces.length }
+  if (file.index !== undefined) {
+    for await (const work of runsOf(file.index, conditions, signal)) yield { ...common, work }
     return
   }
-  for await (const work of runsOf(file.index, conditions, signal)) yield { ...common, work }
+  if (file.format.blocks !== undefined) {
+    for await (const planned of planBlocks(file, options)) yield { ...common, ...planned }
+    return
+  }
+  const narrowed = await narrowedPieces(file, options)
+  if (narrowed !== undefined) {
+    for (const work of narrowed) yield { ...common, work }
+    return
+  }
+  const scan = new FileScan(file)
+  const pieces = file.format.pieces!(size, file.layout)
+  for (const [i, work] of pieces.entries()) yield { ...common, work, scan, last: i + 1 === pieces.length }
+}
+
+/** What another tool's index beside the file leaves to be read; it knows no ordinals. */
+async function narrowedPieces(
+  file: BoundFile,
+  { columns, conditions, signal }: PlanOptions,
+): Promise<readonly Piece[] | undefined> {
+  const { ordinal, zones } = file.layout
+  if (ordinal !== undefined && columns.includes(ordinal)) return undefined
+  if (!conditions.some(({ column }) => zones.includes(column))) return undefined
+  return file.narrow(conditions, signal)
+}
+
+/** The blocks that the file lists: pruned by what is known of them, measured when all of them are read. */
+async function* planBlocks(
+  file: BoundFile,
+  { columns, conditions, building, signal }: PlanOptions,
+): AsyncGenerator<Pick<Planned, 'work' | 'scan' | 'last'>, void> {
+  const { segments, complete } = (await file.blocks(signal))!
+  const { uri, identity, size } = file.source
+  const index = memoryIndex({ uri, identity, size, layout: file.layout }, segments)
+  const kept = pruneRows(index, conditions)
+  const whole = kept.length === 1 && kept[0]!.rows === index.rows
+  // Decoding only to count what the file says itself would be a waste.
+  const learns = whole && (building === true || columns.length > 0)
+  const scan = learns ? new FileScan(file) : undefined
+  const measure = learns && !complete ? true : undefined
+  let before: Run | undefined
+  for await (const run of runsOf(index, conditions, signal)) {
+    if (before !== undefined) yield { work: before, scan }
+    before = measure === undefined ? run : { ...run, measure }
+  }
+  if (before !== undefined) yield { work: before, scan, last: true }
 }
 
 /** The runs that hold what the conditions may keep. Reads windows from the index as they are needed, nothing from the source. */
@@ -47,14 +94,18 @@ async function* runsOf(
   let windows: (Uint8Array | undefined)[] = []
   let first = 0
   for (const task of tasks) {
-    const segment = segmentsOf(index, task).from
-    if (index.windowPlace(segment) !== undefined && (segment < first || segment >= first + windows.length)) {
-      // The first task's window comes alone: someone may want no more than its first rows.
-      const count = windows.length === 0 ? 1 : WINDOW_SEGMENTS
-      first = segment
-      windows = await index.windows(segment, Math.min(index.segments.length, segment + count), signal)
+    const { from, to } = segmentsOf(index, task)
+    // Of text the first segment needs its window, of blocks each one its own.
+    const end = index.layout.blocks ? to : from + 1
+    const needed = Array.from({ length: end - from }, (_, i) => from + i)
+    const missing = needed.some((i) => i < first || i >= first + windows.length)
+    if (missing && needed.some((i) => index.windowPlace(i) !== undefined || index.bytes === 0)) {
+      // The first task's windows come alone: someone may want no more than its first rows.
+      const ahead = windows.length === 0 ? end : Math.max(end, from + WINDOW_SEGMENTS)
+      first = from
+      windows = await index.windows(from, Math.min(index.segments.length, ahead), signal)
     }
-    const run = runOf(index, task, windows[segment - first])
+    const run = runOf(index, task, (segment) => windows[segment - first])
     if (run !== undefined) yield run
   }
 }
@@ -64,6 +115,10 @@ export function bytesOf(index: PartitionIndex, conditions: readonly Condition[])
   let bytes = 0
   for (const range of pruneRows(index, conditions)) {
     const { from, to } = segmentsOf(index, range)
+    if (index.layout.blocks) {
+      for (const { point, end } of index.segments.slice(from, to)) bytes += end - point.source
+      continue
+    }
     const next = index.segments[to]?.point.source ?? index.size
     bytes += next - index.segments[from]!.point.source
   }

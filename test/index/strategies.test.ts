@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Segment } from '../../src/formats/types.ts'
+import type { RowRange, Segment } from '../../src/formats/types.ts'
 import { runOf, segmentOf, segmentsOf } from '../../src/index/runs.ts'
 import { cutRows } from '../../src/index/strategies.ts'
 import type { PartitionIndex } from '../../src/index/types.ts'
@@ -44,6 +44,9 @@ const anyIndex = fc
   .array(fc.tuple(fc.nat(50), fc.nat(2000)), { maxLength: 12 })
   .map((segments) => indexOf(segments))
 
+const cut = (index: PartitionIndex, name: string, args: Readonly<Record<string, unknown>>) =>
+  cutRows(index, { name, args }) as readonly RowRange[]
+
 const anyStrategy = fc.constantFrom(['count', 'n'], ['rows', 'rows'], ['bytes', 'bytes'])
 
 describe('every strategy', () => {
@@ -55,7 +58,7 @@ describe('every strategy', () => {
         fc.integer({ min: 1, max: 300 }),
         (index, [name, argument], value) => {
           let row = 0
-          for (const range of cutRows(index, name!, { [argument!]: value })) {
+          for (const range of cut(index, name!, { [argument!]: value })) {
             expect(range.firstRow).toBe(row)
             row += range.rows
           }
@@ -68,7 +71,7 @@ describe('every strategy', () => {
   it('by count: n slices whose rows differ by one at most', () => {
     fc.assert(
       fc.property(anyIndex, fc.integer({ min: 1, max: 300 }), (index, n) => {
-        const sizes = cutRows(index, 'count', { n }).map(({ rows }) => rows)
+        const sizes = cut(index, 'count', { n }).map(({ rows }) => rows)
         expect(sizes.length).toBe(n)
         expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
       }),
@@ -77,17 +80,17 @@ describe('every strategy', () => {
 
   it('by count: exact where n × rows passes 2^53', () => {
     const index = { ...indexOf([]), rows: 2 ** 52 + 1 }
-    const cut = cutRows(index, 'count', { n: 1000 })
-    expect(cut.at(-1)!.firstRow + cut.at(-1)!.rows).toBe(index.rows)
-    cut.slice(1).forEach(({ firstRow }, i) => {
-      expect(firstRow).toBe(cut[i]!.firstRow + cut[i]!.rows)
+    const ranges = cut(index, 'count', { n: 1000 })
+    expect(ranges.at(-1)!.firstRow + ranges.at(-1)!.rows).toBe(index.rows)
+    ranges.slice(1).forEach(({ firstRow }, i) => {
+      expect(firstRow).toBe(ranges[i]!.firstRow + ranges[i]!.rows)
     })
   })
 
   it('by rows: all slices but the last hold exactly as many', () => {
     fc.assert(
       fc.property(anyIndex, fc.integer({ min: 1, max: 60 }), (index, rows) => {
-        const sizes = cutRows(index, 'rows', { rows }).map((range) => range.rows)
+        const sizes = cut(index, 'rows', { rows }).map((range) => range.rows)
         expect(sizes.length).toBe(Math.ceil(index.rows / rows))
         for (const size of sizes.slice(0, -1)) expect(size).toBe(rows)
         if (sizes.length > 0) expect(sizes.at(-1)).toBeGreaterThan(0)
@@ -98,7 +101,7 @@ describe('every strategy', () => {
   it('by bytes: no slice is empty, or larger than asked where its segments allow', () => {
     fc.assert(
       fc.property(anyIndex, fc.integer({ min: 1, max: 5000 }), (index, bytes) => {
-        for (const range of cutRows(index, 'bytes', { bytes })) {
+        for (const range of cut(index, 'bytes', { bytes })) {
           expect(range.rows).toBeGreaterThan(0)
           const { from, to } = segmentsOf(index, range)
           // White space without a row comes along with the rows beside it, however much it is.
@@ -113,7 +116,7 @@ describe('every strategy', () => {
   it('takes its value as a number, a bigint or digits, as SQL, JSON and the command line have it', () => {
     const index = indexOf([[10, 100]])
     for (const n of [3, 3n, '3'])
-      expect(cutRows(index, 'count', { n }).map(({ rows }) => rows)).toEqual([3, 3, 4])
+      expect(cut(index, 'count', { n }).map(({ rows }) => rows)).toEqual([3, 3, 4])
   })
 })
 
@@ -121,7 +124,7 @@ describe('what cannot be', () => {
   const index = indexOf([[10, 100]])
   const message = (strategy: string, args: Record<string, unknown>): string => {
     try {
-      cutRows(index, strategy, args)
+      cut(index, strategy, args)
     } catch (error) {
       expect((error as { code: string }).code).toBe('invalid-input')
       return (error as Error).message
@@ -170,7 +173,7 @@ describe('what cannot be', () => {
       ['rows', 'rows'],
       ['bytes', 'bytes'],
     ] as const) {
-      expect(() => cutRows(huge, strategy, { [argument]: 1 })).toThrow(/expected a whole number/)
+      expect(() => cut(huge, strategy, { [argument]: 1 })).toThrow(/expected a whole number/)
     }
   })
 })

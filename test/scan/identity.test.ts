@@ -54,7 +54,7 @@ describe.each(['plain', 'gzip', 'bgzf'] as const)('a file in %s that is overwrit
   it('after its index was made has none, and its slices are stale', async () => {
     const path = bench.file(`indexed.${packing}`, before)
     const { index } = await indexFile(path, service.context)
-    const slices = cutRows(index, 'count', { n: 3 }).map((range, i) =>
+    const slices = cutRows(index, { name: 'count', args: { n: 3 } }).map((range, i) =>
       sliceToJson(makeSlice(index, range, i === 0)),
     )
     expect(await query(service, 'read_slice', { args: [slices], columns: ['record'] })).toHaveLength(20_000)
@@ -75,7 +75,7 @@ describe('a slice', () => {
   it('survives that its index is built anew, for the windows are the same', async () => {
     const path = bench.file('rebuilt.gz', pack(LARGE.raw, 'gzip', []))
     const { index } = await indexFile(path, service.context)
-    const slice = sliceToJson(makeSlice(index, cutRows(index, 'count', { n: 4 })[3]!, false))
+    const slice = sliceToJson(makeSlice(index, cutRows(index, { name: 'count', args: { n: 4 } })[3]!, false))
     expect(parseSlice(slice).window).not.toBe(null)
     await sleep(20)
     await indexFile(path, service.context, { force: true })

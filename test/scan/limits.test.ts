@@ -97,8 +97,7 @@ describe.each(['plain', 'gzip', 'bgzf'] as const)('a large file in %s', (packing
   it('is let go of by every thread when scans end early', async () => {
     bench.forgetIndexes()
     for (let i = 0; i < 6; i++) await first(PATHS[packing]!, 1 + (i % 3))
-    await sleep(300)
-    expect(open(PATHS[packing]!)).toBe(0)
+    await expect.poll(() => open(PATHS[packing]!), { timeout: 5000 }).toBe(0)
   })
 
   it('is let go of when it is refused', async () => {
@@ -116,8 +115,7 @@ describe.each(['plain', 'gzip', 'bgzf'] as const)('a large file in %s', (packing
       throw new Error('the reader has failed')
     })
     expect(await failure(failing)).toMatchObject({ message: 'the reader has failed' })
-    await sleep(300)
-    expect(open(PATHS[packing]!)).toBe(0)
+    await expect.poll(() => open(PATHS[packing]!), { timeout: 5000 }).toBe(0)
   })
 })
 

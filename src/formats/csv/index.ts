@@ -7,7 +7,7 @@ import { OPTION_NAMES } from './options.ts'
 import { CsvReader } from './read/reader.ts'
 import { syncRecords } from './sync.ts'
 
-export const csv: TextFormat = {
+export const csv = {
   name: 'csv',
   title: 'tables of separated values',
   extensions: ['csv', 'tsv', 'tbl', 'psv'],
@@ -17,4 +17,4 @@ export const csv: TextFormat = {
   layout: csvLayout,
   reader: (layout, projection, settings) => new CsvReader(layout, projection, settings),
   sync: syncRecords,
-}
+} satisfies TextFormat

@@ -23,7 +23,7 @@ function firstText(head: Uint8Array): number {
   return at < text.length ? at : -1
 }
 
-export const fastq: TextFormat = {
+export const fastq = {
   name: 'fastq',
   title: 'sequencing reads',
   extensions: ['fastq', 'fq'],
@@ -59,4 +59,4 @@ export const fastq: TextFormat = {
 
   reader: (_layout, projection, settings) => new FastqReader(projection, settings),
   sync: (_layout, bytes, from, end, final) => syncFastq(bytes, from, end, final),
-}
+} satisfies TextFormat

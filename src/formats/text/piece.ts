@@ -47,7 +47,7 @@ async function* pieceBatches(
   const cutter = new SegmentCutter(points.shift()!, start)
   const zones = () => reader.takeZones()
   const sourceEnd = () => (layout.container === 'plain' ? opened.source + window.raw : supply.sourceOffset)
-  const spacing = segmentSpacing(source.size)
+  const spacing = segmentSpacing(source.size, job.format.spacing)
   let boundary = start + spacing
   // Looking for the first record may have led beyond the piece already.
   let pieceEnd = supply.pieceEnd ?? Number.POSITIVE_INFINITY

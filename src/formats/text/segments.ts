@@ -10,9 +10,9 @@ interface Open {
   readonly firstRow: number
 }
 
-/** Distance between segments where any place will do: 1 MiB, more in huge files, so that an index stays small. */
-export function segmentSpacing(size: number): number {
-  return Math.max(1 << 20, Math.ceil(size / 65536))
+/** Distance between segments where any place will do; more in huge files, so that an index stays small. */
+export function segmentSpacing(size: number, wanted = 1 << 20): number {
+  return Math.max(wanted, Math.ceil(size / 65536))
 }
 
 /** Deflate is not even: more than what a few records are off by. */

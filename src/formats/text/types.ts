@@ -4,6 +4,7 @@
  */
 
 import type { ColumnBatch, Field } from '../batch.ts'
+import type { Format, Strategy } from '../types.ts'
 
 /** JSON values of named options, as given by the user. */
 export type Options = Readonly<Record<string, unknown>>
@@ -31,13 +32,20 @@ export interface TextFormat {
   readonly optionNames: readonly string[]
   /** Every file has columns of its own. */
   readonly fileColumns?: boolean
+  /** Its records are no text: slices of it are read by SQL only. */
+  readonly binary?: boolean
+  /** Decompressed bytes from one segment to the next, about; default 1 MiB. In gzip files access points decide. */
+  readonly spacing?: number
+  readonly strategies?: Readonly<Record<string, Strategy>>
+  readonly narrow?: Format['narrow']
   /** Whether the decompressed head looks like this format; `path` may break a tie, never decide alone. */
   detect(path: string, head: Uint8Array): boolean
   /**
    * The layout from the decompressed head (`whole` when that is the entire file).
    * Unknown or contradictory options are `invalid-input`; a head that cannot be this format is `invalid-data`.
+   * `'more'`: the header goes on behind these bytes.
    */
-  layout(head: Uint8Array, whole: boolean, options: Options): TextLayout
+  layout(head: Uint8Array, whole: boolean, options: Options): TextLayout | 'more'
   /** A reader of records for the projected columns (indexes into `layout.columns`). */
   reader(layout: TextLayout, projection: readonly number[], settings: ReaderSettings): RecordReader
   /**

@@ -2,13 +2,15 @@
 
 import { VarveError } from '../../errors.ts'
 import type { Field } from '../../formats/batch.ts'
+import { FORMATS, formatNamed } from '../../formats/registry.ts'
+import type { Strategy } from '../../formats/types.ts'
 import { makeSlice, parseSlice, sliceBytes, sliceToJson } from '../../index/slice.ts'
-import { checkStrategy, cutRows, STRATEGIES } from '../../index/strategies.ts'
+import { checkStrategy, cutRows, STRATEGIES, type StrategyCall } from '../../index/strategies.ts'
 import { optionalText, textArgument, textsArgument } from '../arguments.ts'
 import { indexFile } from '../build.ts'
 import { SliceSet } from '../read-slices.ts'
 import { rowStream } from '../rows.ts'
-import type { BindRequest } from '../types.ts'
+import type { BindRequest, TableFunction } from '../types.ts'
 import type { ScanFunction } from './types.ts'
 
 const COLUMNS: readonly Field[] = [
@@ -20,17 +22,32 @@ const COLUMNS: readonly Field[] = [
   { name: 'byte_end', type: { kind: 'int64' } },
 ]
 
-/** The strategy and its argument, of `strategy := 'count', n := 200` or just `n := 200`. */
-function strategyOf(named: BindRequest['named']): { strategy: string; args: Record<string, unknown> } {
+/** The strategies of all formats. */
+const ALL: Readonly<Record<string, Strategy>> = Object.assign(
+  {},
+  STRATEGIES,
+  ...FORMATS.map(({ strategies }) => strategies),
+)
+
+const KINDS = { count: 'integer', integer: 'integer', number: 'any', text: 'text' } as const
+
+const ARGUMENTS: TableFunction['named'] = Object.fromEntries(
+  Object.values(ALL).flatMap((strategy) =>
+    Object.entries(strategy.arguments).map(([name, kind]) => [name, KINDS[kind]] as const),
+  ),
+)
+
+/** The strategy and its arguments, of `strategy := 'count', n := 200` or just `n := 200`. */
+function strategyOf(named: BindRequest['named']): StrategyCall {
   const args = Object.fromEntries(
-    Object.values(STRATEGIES).flatMap(({ argument }) =>
-      named[argument] === undefined || named[argument] === null ? [] : [[argument, named[argument]]],
-    ),
+    Object.keys(ARGUMENTS).flatMap((name) => ((named[name] ?? null) === null ? [] : [[name, named[name]]])),
   )
   const given = optionalText('strategy', named.strategy)
-  if (given !== undefined) return { strategy: given, args }
-  const fitting = Object.entries(STRATEGIES).filter(([, { argument }]) => argument in args)
-  if (fitting.length === 1) return { strategy: fitting[0]![0], args }
+  if (given !== undefined) return { name: given, args }
+  const fitting = Object.entries(STRATEGIES).filter(
+    ([, strategy]) => Object.keys(strategy.arguments)[0]! in args,
+  )
+  if (fitting.length === 1) return { name: fitting[0]![0], args }
   throw new VarveError(
     'invalid-input',
     `slices: ${fitting.length} strategies given, expected n, rows or bytes`,
@@ -41,23 +58,25 @@ export const slices: ScanFunction = {
   name: 'slices',
   positional: 1,
   lists: false,
-  named: { strategy: 'text', n: 'integer', rows: 'integer', bytes: 'integer', format: 'text' },
-  summary: 'The slices of a file by a strategy: n, rows each or bytes each.',
+  named: { strategy: 'text', ...ARGUMENTS, format: 'text' },
+  summary: 'The slices of a file by a strategy: n, rows each, bytes each, or one of the format.',
   async bind({ args, named }, context) {
     const uri = textArgument('the path', args[0])
-    const { strategy, args: values } = strategyOf(named)
-    checkStrategy(strategy, values)
+    const call = strategyOf(named)
+    checkStrategy(call, ALL)
     const format = optionalText('format', named.format)
     return {
       columns: COLUMNS,
       zones: [],
       open: (columns) =>
         rowStream(COLUMNS, columns, async (signal) => {
-          const { index } = await indexFile(uri, context, { format, signal })
-          return cutRows(index, strategy, values).map((range, i) => {
-            const slice = makeSlice(index, range, i === 0)
+          const { index, format: name } = await indexFile(uri, context, { format, signal })
+          return cutRows(index, call, formatNamed(name).strategies).map((cut, i) => {
+            const slice = makeSlice(index, cut, i === 0)
             const { start, end } = sliceBytes(slice)
-            return [i, sliceToJson(slice), range.firstRow, range.rows, start, end]
+            // How many rows fulfil conditions nobody knows who has not read them.
+            const [firstRow, rows] = 'where' in cut ? [null, null] : [cut.firstRow, cut.rows]
+            return [i, sliceToJson(slice), firstRow, rows, start, end]
           })
         }),
     }

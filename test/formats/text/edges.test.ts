@@ -95,7 +95,7 @@ describe('memory that is given back', () => {
         index.segments.indexOf(segment),
         index.segments.indexOf(segment) + 1,
       )
-      const run = runOf(index, { firstRow: segment.firstRow, rows: segment.rows }, window)!
+      const run = runOf(index, { firstRow: segment.firstRow, rows: segment.rows }, () => window)!
       const { rows: part } = await readWork({ ...bound, source }, run, [0], { recycle })
       expect(part.length).toBe(segment.rows)
       expect(part[0]).toEqual([BigInt(segment.firstRow)])

@@ -130,7 +130,7 @@ describe.each(Object.keys(FILES))('%s', (name) => {
     for (const [i, { firstRow, rows: count }] of index.segments.entries()) {
       if (count === 0) continue
       const [window] = await index.windows(i, i + 1)
-      const run = runOf(index, { firstRow, rows: count }, window) as Run
+      const run = runOf(index, { firstRow, rows: count }, () => window) as Run
       const read = await readWork(bound, run)
       expect(digest(read.rows)).toBe(digest(expected.slice(firstRow, firstRow + count)))
     }

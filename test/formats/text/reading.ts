@@ -1,7 +1,7 @@
 /** Drives a record reader as its contract allows: bytes come bit by bit, rows are taken now and then. */
 
 import type { DataType } from '../../../src/formats/batch.ts'
-import type { BadRecord, TextFormat } from '../../../src/formats/text/types.ts'
+import type { BadRecord, TextFormat, TextLayout } from '../../../src/formats/text/types.ts'
 import { batchRows, hooks, type Rows } from '../../scan/support/harness.ts'
 
 export interface Feeding {
@@ -21,7 +21,7 @@ export interface Reading {
 
 /** All records of the bytes; throws what the reader throws. */
 export function readAll(format: TextFormat, bytes: Uint8Array, feeding: Feeding = AT_ONCE): Reading {
-  const layout = format.layout(bytes, true, {})
+  const layout = format.layout(bytes, true, {}) as TextLayout
   const columns = feeding.columns ?? layout.columns.map((_, i) => i)
   const types: DataType[] = columns.map((column) => layout.columns[column]!.type)
   const { ignoreErrors = false } = feeding

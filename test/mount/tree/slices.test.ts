@@ -53,7 +53,7 @@ async function wholeOf(file: OpenFile, step: number): Promise<Buffer> {
 /** Each slice as `varve cat --header` prints it. */
 async function expectedSlices(index: PartitionIndex, n: number): Promise<Buffer[]> {
   const slices: Buffer[] = []
-  for (const [i, range] of cutRows(index, 'count', { n }).entries()) {
+  for (const [i, range] of cutRows(index, { name: 'count', args: { n } }).entries()) {
     const handle = makeSliceHandle(makeSlice(index, range, i === 0), threadless)
     slices.push(await textOf(handle.text({ header: true })))
   }

@@ -112,10 +112,11 @@ export const indexHere: IndexOf = async ({ uri }, name) => {
   const bytes = await source.read(0, source.size)
   const format = formatNamed(name)
   const head = parseHead(uri, bytes, true)
-  const layout = format.layout(head, {})
+  const beside = async () => undefined
+  const layout = await format.layout({ head, source, beside, signal: undefined }, {})
   const { identity, size } = source
   const home = new IndexHome({ lake: 'memory://no-lake', cache: 'memory://indexes' })
   const target = { uri: source.uri, identity, size, format: name, options: {} }
-  const file = new BoundFile(source, head, format, layout, target, undefined, home)
+  const file = new BoundFile(source, head, format, layout, target, undefined, home, uri, beside)
   return (await scanBytes({ source, format, layout, file })).index
 }

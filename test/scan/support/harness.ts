@@ -63,7 +63,12 @@ export async function bindBytes(bytes: Uint8Array, name: string, options: Option
   const source = (await store.open(key))!
   const format = formatNamed(name)
   const head = parseHead(source.uri, bytes, true)
-  const layout = JSON.parse(JSON.stringify(format.layout(head, options))) as Layout
+  const beside = async (rename: (own: string) => string) => {
+    const place = locate(rename(source.uri))
+    return place.store.open(place.key)
+  }
+  const found = await format.layout({ head, source, beside, signal: undefined }, options)
+  const layout = JSON.parse(JSON.stringify(found)) as Layout
   const { uri, identity, size } = source
   const target = { uri, identity, size, format: name, options }
   const home = new IndexHome({ lake: 'memory://no-lake', cache: 'memory://indexes' })
@@ -71,7 +76,7 @@ export async function bindBytes(bytes: Uint8Array, name: string, options: Option
     source,
     format,
     layout,
-    file: new BoundFile(source, head, format, layout, target, undefined, home),
+    file: new BoundFile(source, head, format, layout, target, undefined, home, uri, beside),
   }
 }
 
@@ -124,7 +129,7 @@ export async function scanBytes(
   const at = ordinal === undefined ? -1 : columns === undefined ? ordinal : columns.indexOf(ordinal)
   const rows: Rows = []
   let redone = 0
-  for (const piece of pieces ?? bound.format.pieces(bound.source.size, bound.layout)) {
+  for (const piece of pieces ?? bound.format.pieces!(bound.source.size, bound.layout)) {
     let read = await readWork(bound, piece, columns).catch(() => undefined)
     if (read === undefined || (piece.start === 'sync' && read.result!.start !== scan.expected)) {
       redone++
@@ -162,7 +167,7 @@ export async function readSlices(
   args: Readonly<Record<string, number>>,
 ): Promise<Sliced[]> {
   const slices: Sliced[] = []
-  for (const [i, range] of cutRows(index, strategy, args).entries()) {
+  for (const [i, range] of cutRows(index, { name: strategy, args }, bound.format.strategies).entries()) {
     const slice = parseSlice(sliceToJson(makeSlice(index, range, i === 0)))
     const run = await runOfSlice(slice, undefined)
     const { rows } = run === undefined ? { rows: [] } : await readWork(bound, run)
