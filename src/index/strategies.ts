@@ -54,7 +54,9 @@ function byBytes(index: SegmentList, bytes: number): RowRange[] {
     held = 0
   }
   index.segments.forEach((segment, i) => {
-    const size = (index.segments[i + 1]?.point.source ?? index.size) - segment.point.source
+    // Blocks stand anywhere; segments of text one behind the other, with their ends only estimated.
+    const end = index.layout.blocks ? segment.end : (index.segments[i + 1]?.point.source ?? index.size)
+    const size = end - segment.point.source
     if (rows > 0 && held + size > bytes) flush()
     if (size > bytes && segment.rows > 0) {
       const parts = Math.min(segment.rows, Math.ceil(size / bytes))
@@ -111,8 +113,8 @@ export function checkStrategy(
     throw new VarveError('invalid-input', message, { strategy: name, argument })
   }
   const checked = Object.entries(kinds).flatMap(([argument, kind]): [string, number | string][] => {
-    const given = args[argument] ?? undefined
-    if (given === undefined && optional.includes(argument)) return []
+    const given = args[argument]
+    if ((given === undefined || given === null) && optional.includes(argument)) return []
     return [[argument, checkValue(name, argument, kind, given)]]
   })
   return { strategy, args: Object.fromEntries(checked) }
