@@ -51,6 +51,9 @@ const HOMES: readonly (readonly [pattern: RegExp, homes: readonly string[]])[] =
   [/^ajv/, ['lake/table']],
   [/^(dicom-parser|exifreader|image-size|nifti-reader-js)$/, ['lake/ingest/heads']],
   [/^fuse-native$/, ['mount']],
+  [/^zstddec$/, ['formats/geotiff/codecs', 'formats/parquet/codecs']],
+  [/^hysnappy$/, ['formats/parquet/codecs']],
+  [/^sax$/, ['formats/imzml/xml']],
   [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'library', 'cli']],
 ]
 

@@ -1,5 +1,12 @@
 /** Every measure, in the order of the table. */
 
+import { alignments } from '../formats/bam.ts'
+import { fastaIndex } from '../formats/fasta.ts'
+import { rasterWindows } from '../formats/geotiff.ts'
+import { imageRegion } from '../formats/imzml.ts'
+import { copcBox, lazScan } from '../formats/las.ts'
+import { parquetColumns } from '../formats/parquet.ts'
+import { variants } from '../formats/vcf.ts'
 import type { Measure } from '../types.ts'
 import { bgzipScan } from './bgzip-scan.ts'
 import { csvScan } from './csv-scan.ts'
@@ -53,4 +60,12 @@ export const MEASURES: readonly Measure[] = [
   mountList,
   mountMillion,
   mountWarm,
+  fastaIndex,
+  rasterWindows,
+  variants,
+  lazScan,
+  copcBox,
+  parquetColumns,
+  imageRegion,
+  alignments,
 ]

@@ -56,6 +56,8 @@ export function procedureCalls(scan: ScanService, procedures: readonly SessionPr
           called = one
         })
       },
+      explain: async (request, signal) =>
+        bound.has(request.bound) ? undefined : scan.explain?.(request, signal),
       unbind(id) {
         if (!bound.delete(id)) scan.unbind(id)
       },

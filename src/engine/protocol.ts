@@ -69,7 +69,10 @@ export type FromEngine =
   | { readonly type: 'serialized'; readonly call: number; readonly json?: string | undefined }
   | { readonly type: 'completed'; readonly call: number; readonly suggestions: readonly Suggestion[] }
 
-/** A table function's call as DuckDB binds it; `hidden` is the value of the hidden parameter. */
+/** The cardinality of scan 0 in a statement that is only explained; the next scans' follow. */
+export const EXPLAINED_ROWS = 7_000_000_000
+
+/** A table function's call as DuckDB binds it. */
 export interface BindCall {
   readonly name: string
   readonly args: readonly Argument[]
@@ -78,6 +81,8 @@ export interface BindCall {
 
 export type ToScans =
   | { readonly type: 'bind'; readonly call: number; readonly request: BindCall }
+  /** What a call of the statement is bound to; equal calls are bound once. */
+  | { readonly type: 'told'; readonly bound: number; readonly hidden: string }
   | {
       readonly type: 'scan'
       readonly scan: number

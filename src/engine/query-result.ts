@@ -4,7 +4,7 @@ import { throwIfAborted, VarveError } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
 import { type Engine, failureOf, type StatementMessage } from './engine.ts'
 import { ABORT, ENOUGH, type ResultHead, RUNNING } from './protocol.ts'
-import type { ScanHost } from './scan-host.ts'
+import type { ScanHost, StatementOptions } from './scan-host.ts'
 import type { QueryResult, RunOptions } from './types.ts'
 
 /** Milliseconds between two calls of `onProgress`. */
@@ -16,6 +16,7 @@ export async function execute(
   host: ScanHost,
   sql: string,
   { params, signal, onProgress }: RunOptions,
+  scanning: StatementOptions = {},
 ): Promise<QueryResult> {
   throwIfAborted(signal)
   const inbox: StatementMessage[] = []
@@ -69,7 +70,7 @@ export async function execute(
 
   engine.hold(true)
   engine.setStop(RUNNING)
-  host.begin()
+  host.begin(scanning)
   signal?.addEventListener('abort', abort)
   engine.post({ type: 'run', sql, params })
   const first = await receive()

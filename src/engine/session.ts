@@ -3,15 +3,13 @@
 import { throwIfAborted, VarveError } from '../errors.ts'
 import type { CallingSession, ScanService, SessionProcedure, TableFunction } from '../scan/types.ts'
 import { completeText } from './complete.ts'
-import { isRefused } from './duckdb-errors.ts'
 import { newShared, startEngine } from './engine.ts'
+import { EXPLAIN_SCAN, explanations } from './explain-scan.ts'
 import { procedureCalls } from './procedures.ts'
-import { execute } from './query-result.ts'
-import type { OptionalArguments } from './rewrite/edits.ts'
 import { claimsByDefault } from './rewrite/paths.ts'
-import { rewriteStatement } from './rewrite/rewrite.ts'
 import { splitStatements } from './rewrite/tokens.ts'
 import { openScanHost } from './scan-host.ts'
+import { statementsOf } from './statements.ts'
 import type { QueryResult, RunOptions, Session } from './types.ts'
 import { writeParquet } from './write-parquet.ts'
 
@@ -48,22 +46,22 @@ export function openSession({
   settings = {},
 }: SessionOptions): Session {
   const shared = newShared()
-  const functions = [...plain, ...procedures.map(signatureOf)]
-  const calls = procedureCalls(scan, procedures)
+  const functions = [...plain, ...procedures.map(signatureOf), EXPLAIN_SCAN]
+  const explaining = explanations(scan)
+  const calls = procedureCalls(explaining.scan, procedures)
   const host = openScanHost(calls.scan, shared)
   const engine = startEngine({ database, settings, functions }, shared, host)
-  const names = new Set(functions.map(({ name }) => name.toLowerCase()))
-  const optional = optionalArguments(functions)
+  const statements = statementsOf({ engine, host, functions, claims, fresh: database === ':memory:' })
   let turn: Promise<void> = Promise.resolve()
-  let collated = false
   let closing: Promise<void> | undefined
   let starting: Promise<QueryResult> | undefined
   const closed = new AbortController()
   const ending = new Promise<void>((resolve) => closed.signal.addEventListener('abort', () => resolve()))
 
   const start = async (sql: string, options: RunOptions): Promise<QueryResult> => {
-    if (!calls.begin(sql)) return startStatement(sql, options)
-    const gathered = await startStatement(sql, options)
+    await explaining.before(sql, options, statements)
+    if (!calls.begin(sql)) return statements.start(sql, options)
+    const gathered = await statements.start(sql, options)
     for await (const _ of gathered.batches);
     return (await calls.run(callingSession(options), gathered)) ?? gathered
   }
@@ -90,30 +88,6 @@ export function openSession({
       await (await start(sql, { signal })).close()
     },
   })
-
-  const startStatement = async (sql: string, options: RunOptions): Promise<QueryResult> => {
-    // Another collation compares text in another way than zones do.
-    collated ||= /collat/i.test(sql)
-    const rewrite = (pushdown: boolean): Promise<string> =>
-      rewriteStatement(sql, {
-        functions: names,
-        optional,
-        claims,
-        serialize: engine.serialize,
-        pushdown,
-        params: options.params,
-      })
-    const pushdown = options.pushdown !== false && !collated
-    const text = await rewrite(pushdown)
-    try {
-      return await execute(engine, host, text, options)
-    } catch (error) {
-      // Pushdown must not change what a statement is, nor the text that an error shows of it.
-      const plain = pushdown && isRefused(error) ? await rewrite(false) : text
-      if (plain === text) throw error
-      return execute(engine, host, plain, options)
-    }
-  }
 
   /** Keeps the process alive while varve works; a result that waits for its reader does so itself. */
   const working = async <T>(work: Promise<T>): Promise<T> => {
@@ -170,14 +144,4 @@ export function openSession({
 /** What travels to the engine's thread. */
 function signatureOf({ columns: _, prepare: __, ...signature }: SessionProcedure): TableFunction {
   return signature
-}
-
-function optionalArguments(functions: readonly TableFunction[]): ReadonlyMap<string, OptionalArguments> {
-  const taking = functions.filter(({ optional }) => optional !== undefined)
-  return new Map(
-    taking.map(({ name, positional, optional = [] }) => [
-      name.toLowerCase(),
-      { positional, names: optional },
-    ]),
-  )
 }

@@ -1,6 +1,7 @@
 /** Columns under construction: they grow, and give their buffers away when the batch is full. */
 
 import type { ColumnVector } from './batch.ts'
+import { Validity } from './builders/validity.ts'
 
 export type Allocate = (bytes: number) => ArrayBuffer
 
@@ -16,59 +17,22 @@ function grown(allocate: Allocate, old: Uint8Array, bytes: number): ArrayBuffer 
   return buffer
 }
 
-/** One bit per value, made only when the first null comes: most columns never pay for it. */
-class Validity {
-  #bits: Uint8Array | undefined
-
-  constructor(readonly allocate: Allocate) {}
-
-  /** Marks value `index` null; all values before it not seen yet are not null. */
-  setNull(index: number): void {
-    let bits = this.#bits
-    const need = (index >> 3) + 1
-    if (bits === undefined || bits.length < need) {
-      const seen = bits?.length ?? 0
-      bits = new Uint8Array(
-        grown(this.allocate, bits ?? new Uint8Array(0), Math.max(FIRST_ROWS / 8, need * 2)),
-      )
-      bits.fill(255, seen)
-      this.#bits = bits
-    }
-    bits[index >> 3]! &= ~(1 << (index & 7))
-  }
-
-  /** Forgets nulls from value `length` on. */
-  truncate(length: number): void {
-    const bits = this.#bits
-    if (bits === undefined) return
-    for (let i = length; i < bits.length * 8; i++) bits[i >> 3]! |= 1 << (i & 7)
-  }
-
-  take(length: number): Uint8Array | undefined {
-    let bits = this.#bits
-    this.#bits = undefined
-    if (bits === undefined) return undefined
-    const need = (length + 7) >> 3
-    if (bits.length < need) {
-      const seen = bits.length
-      bits = new Uint8Array(grown(this.allocate, bits, need))
-      bits.fill(255, seen)
-    }
-    return bits
-  }
-}
-
 /** Text or binary values: offsets and one run of bytes. */
 export class Utf8Builder {
   #offsets: Int32Array
   #values: Uint8Array
   #length = 0
   #used = 0
-  #hint = typicalBytes
+  #hint: number
   #rowsHint = FIRST_ROWS + 1
   readonly #validity: Validity
 
-  constructor(readonly allocate: Allocate) {
+  /** `firstBytes`: room for the first values, where a column is known to be small. */
+  constructor(
+    readonly allocate: Allocate,
+    readonly firstBytes?: number,
+  ) {
+    this.#hint = firstBytes ?? typicalBytes
     this.#offsets = new Int32Array(0)
     this.#values = new Uint8Array(0)
     this.#validity = new Validity(allocate)
@@ -112,6 +76,15 @@ export class Utf8Builder {
     this.#offsets[++this.#length] = this.#used
   }
 
+  /** Nulls up to value `length`. */
+  padTo(length: number): void {
+    if (length <= this.#length) return
+    this.#reserve(0, length - this.#length)
+    this.#validity.setNulls(this.#length, length)
+    this.#offsets.fill(this.#used, this.#length + 1, length + 1)
+    this.#length = length
+  }
+
   /** The bytes of the values from `row` on, and of value `index`: for checks before `take`. */
   view(row = 0): Uint8Array {
     return this.#values.subarray(row === 0 ? 0 : this.#offsets[row], this.#used)
@@ -138,8 +111,8 @@ export class Utf8Builder {
       values: this.#values.subarray(0, this.#used),
     }
     // The next batch will be about as large: growing step by step would copy it twice.
-    this.#hint = Math.max(FIRST_BYTES, this.#used)
-    typicalBytes = this.#hint
+    this.#hint = Math.max(this.firstBytes ?? FIRST_BYTES, this.#used)
+    if (this.firstBytes === undefined) typicalBytes = this.#hint
     this.#rowsHint = this.#length + 2
     this.#offsets = new Int32Array(0)
     this.#values = new Uint8Array(0)
@@ -148,9 +121,9 @@ export class Utf8Builder {
     return vector
   }
 
-  #reserve(bytes: number): void {
-    if (this.#length + 2 > this.#offsets.length) {
-      const rows = Math.max(this.#rowsHint, this.#offsets.length * 2)
+  #reserve(bytes: number, values = 1): void {
+    if (this.#length + 1 + values > this.#offsets.length) {
+      const rows = Math.max(this.#rowsHint, this.#offsets.length * 2, this.#length + 1 + values)
       const old = new Uint8Array(this.#offsets.buffer, 0, this.#length === 0 ? 0 : (this.#length + 1) * 4)
       const buffer = grown(this.allocate, old, rows * 4)
       this.#offsets = new Int32Array(buffer, 0, buffer.byteLength >> 2)

@@ -55,3 +55,18 @@ export function decompressHead(
   }
   return { raw: out.subarray(0, fill), whole: decoder.done }
 }
+
+/** The first `length` decompressed bytes of a file: its header, however long. */
+export async function readHeader(
+  source: ByteSource,
+  container: Container,
+  length: number,
+  options?: ReadOptions,
+): Promise<Uint8Array> {
+  for (let size = HEAD_BYTES; ; size *= 4) {
+    const bytes = await source.read(0, Math.min(source.size, size), options)
+    const complete = bytes.length === source.size
+    const raw = container === 'plain' ? bytes : decompressHead(container, bytes, complete, length).raw
+    if (raw.length >= length || complete) return raw.slice(0, length)
+  }
+}

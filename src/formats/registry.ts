@@ -1,15 +1,29 @@
 /** The formats varve knows: a new one adds its folder and a line here. */
 
 import { VarveError } from '../errors.ts'
+import { bam } from './bam/index.ts'
+import { blockFormat } from './blocks/format.ts'
+import { copc } from './copc/index.ts'
 import { csv } from './csv/index.ts'
+import { fasta } from './fasta/index.ts'
 import { fastq } from './fastq/index.ts'
+import { geotiff } from './geotiff/index.ts'
+import { imzml } from './imzml/index.ts'
+import { las } from './las/index.ts'
 import { lines } from './lines/index.ts'
+import { parquet } from './parquet/index.ts'
 import { textFormat } from './text/format.ts'
 import type { Format, Head } from './types.ts'
+import { vcf } from './vcf/index.ts'
 import { words } from './words/index.ts'
 
 /** In the order in which heads are tried: the pickiest first, `lines` takes any text. */
-export const FORMATS: readonly Format[] = [fastq, csv, lines, words].map(textFormat)
+export const FORMATS: readonly Format[] = [
+  // Magic numbers.
+  ...[geotiff, las, copc, parquet].map(blockFormat),
+  blockFormat(imzml),
+  ...[bam, fastq, fasta, vcf, csv, lines, words].map(textFormat),
+]
 
 /** `invalid-input` when there is no such format. */
 export function formatNamed(name: string): Format {
@@ -40,10 +54,16 @@ export function hasKnownExtension(path: string): boolean {
   return formatOfName(path) !== undefined || ENDING_IN_PATTERN.test(path)
 }
 
-/** The format that the ending names, whatever the file holds. */
+/** The format that the ending names, whatever the file holds; the longest one says most: `copc.laz` more than `laz`. */
 export function formatOfName(path: string): Format | undefined {
-  const extension = formatExtension(path)
-  return FORMATS.find((format) => format.extensions.includes(extension))
+  const name = path.replace(COMPRESSION, '').toLowerCase()
+  const named = FORMATS.flatMap((format) => format.extensions.map((ending) => ({ format, ending })))
+  return named
+    .filter(({ ending }) => name.endsWith(`.${ending}`))
+    .reduce<(typeof named)[number] | undefined>(
+      (best, one) => (one.ending.length > (best?.ending.length ?? 0) ? one : best),
+      undefined,
+    )?.format
 }
 
 /** The format of a file by its head; among several, the one its name speaks for. `invalid-data` when none fits. */

@@ -56,8 +56,8 @@ export interface Segment {
   readonly rows: number
   /** CRC-32 of [raw, rawEnd); 0 for blocks. */
   readonly crc: number
-  /** One per `layout.zones`; empty in a damaged index, which then prunes nothing. */
-  readonly zones: readonly Zone[]
+  /** One per `layout.zones`, undefined where it is not known; empty in a damaged index, which then prunes nothing. */
+  readonly zones: readonly (Zone | undefined)[]
 }
 
 /** One block of a run: a segment of a file that lists its blocks. */
@@ -70,6 +70,16 @@ export interface Part {
   readonly firstRow: number
   readonly rows: number
   readonly window?: Uint8Array | undefined
+}
+
+/** A stretch of one record, where records may be cut: [from, to) in the format's own unit, such as residues. */
+export interface Within {
+  readonly from: number
+  readonly to: number
+  /** The run begins inside the record: `at` units of it come before, and these are its columns' values. */
+  readonly resume?:
+    | { readonly at: number; readonly values: Readonly<Record<string, string | null>> }
+    | undefined
 }
 
 /** A contiguous run of segments, trimmed to `rows` rows after the first `skip`. */
@@ -89,6 +99,8 @@ export interface Run {
   readonly checks: readonly { readonly rawEnd: number; readonly crc: number }[]
   /** The blocks, where `layout.blocks`. */
   readonly parts?: readonly Part[] | undefined
+  /** Only this stretch of its one row. */
+  readonly within?: Within | undefined
   /** Give the blocks back as segments with their zones. */
   readonly measure?: true | undefined
 }
@@ -101,6 +113,8 @@ export interface Piece {
   readonly to: number
   /** Raw offset of the first record from the piece's first byte, or 'sync': find it. */
   readonly start: number | 'sync'
+  /** In bgzf: `from` and `to` are where blocks begin, and so many raw bytes of the block at `to` belong to it, too. */
+  readonly beyond?: number | undefined
 }
 
 export type Work = Run | Piece
@@ -117,7 +131,13 @@ export interface PieceResult {
   readonly segments: readonly Segment[]
 }
 
+/** Of these struct columns only these fields are wanted; the values of others may be NULL. Advice, by the columns' names. */
+export type WantedFields = Readonly<Record<string, readonly string[]>>
+
 export interface ReadHooks {
+  readonly fields?: WantedFields | undefined
+  /** Rows that do not fulfil all of these may be left out. Advice: whoever asked tests them again. */
+  readonly conditions?: readonly Condition[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Memory of at least this many bytes, used before or new. */
   readonly allocate: (bytes: number) => ArrayBuffer
@@ -154,6 +174,8 @@ export interface Blocks {
   readonly segments: readonly Segment[]
   /** Decoding would tell nothing more: this is the index. */
   readonly complete: boolean
+  /** Cheap to list and seldom asked for again (a window of a raster): kept as an index only when one is asked for. */
+  readonly passing?: boolean | undefined
 }
 
 /** What a strategy cuts by: an index, without the way to its bytes. */
@@ -165,8 +187,14 @@ export interface SegmentList {
   readonly size: number
 }
 
-/** A slice in the making: a range of rows, or all rows that fulfil conditions. */
-export type Cut = RowRange | { readonly where: readonly Condition[] }
+/** A stretch of the row `firstRow`, and the segments [from, to) that hold it. */
+export interface Stretch extends RowRange {
+  readonly within: Within
+  readonly segments: { readonly from: number; readonly to: number }
+}
+
+/** A slice in the making: a range of rows, a stretch of a row, or all rows that fulfil conditions. */
+export type Cut = RowRange | Stretch | { readonly where: readonly Condition[] }
 
 /** A rule that groups segments into slices, which together hold each row once. Reads no source byte. */
 export interface Strategy {
@@ -176,6 +204,8 @@ export interface Strategy {
   readonly optional?: readonly string[] | undefined
   /** One sentence. */
   readonly summary: string
+  /** Options that the file is opened with: slices of a level. */
+  options?(args: Readonly<Record<string, number | string>>): Options
   /** `invalid-input` for arguments that cannot be in this file. */
   cut(file: SegmentList, args: Readonly<Record<string, number | string>>): readonly Cut[]
 }
@@ -187,6 +217,12 @@ export interface Format {
   /** Without the dot and the compression's own ending. */
   readonly extensions: readonly string[]
   readonly optionNames: readonly string[]
+  /** Of `optionNames` those that show the same records differently: `view` applies them, an index does without. */
+  readonly viewOptions?: readonly string[] | undefined
+  /** People want small parts of its files: of one that has an index not even the head is read. */
+  readonly seeks?: true | undefined
+  /** A piece in which no first record is found has none: the search for it is no guess. For those with pieces. */
+  readonly findsAll?: true | undefined
   /** What every file of it has; undefined where each has columns or zones of its own. */
   readonly fixed?: Pick<TextLayout, 'columns' | 'zones' | 'ordinal'> | undefined
   /** Beside `count`, `rows` and `bytes`, by name. */
@@ -198,6 +234,8 @@ export interface Format {
    * May read what stands far from the head.
    */
   layout(file: FileAtHand, options: Options): Layout | Promise<Layout>
+  /** A layout that was made without `viewOptions`, with these; `invalid-input` when they do not fit. */
+  view?(layout: Layout, options: Options): Layout
   /** How a file without an index may be cut; one piece when it cannot. For formats that do not list their blocks. */
   pieces?(size: number, layout: Layout): Piece[]
   /** The file's own list of its blocks. */
@@ -220,7 +258,9 @@ export interface Format {
     projection: readonly number[],
     hooks: ReadHooks,
   ): AsyncGenerator<ColumnBatch, PieceResult | undefined>
-  /** The run's rows as they stand in the decompressed file; only where slices are text. */
+  /** A batch of all columns as text of the format: for rows that are picked out, or `parts` of rows. */
+  write?(batch: ColumnBatch, parts: boolean): Uint8Array
+  /** The run's rows as they stand in the decompressed file, or `write` gives them; only where slices are text. */
   text?(source: ByteSource, layout: Layout, run: Run, hooks: ReadHooks): AsyncGenerator<Uint8Array, undefined>
 }
 

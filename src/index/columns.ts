@@ -67,7 +67,8 @@ export function zoneColumns(layout: Layout, segments: readonly Segment[]): Colum
       { name: max, data: values((zone) => zone.max), type },
       {
         name: nulls,
-        data: segments.map((segment) => segment.zones[i]?.nulls ?? true),
+        // NULL is a zone that nobody knows; without values, but with nulls, all are NULL.
+        data: segments.map((segment) => segment.zones[i]?.nulls ?? null),
         type: 'BOOLEAN' as const,
       },
     ]
@@ -78,15 +79,16 @@ export function zoneColumnNames(layout: Layout): string[] {
   return layout.zones.flatMap((name) => Object.values(parts(name)))
 }
 
-/** A segment's zones from its row of the index file. */
-export function readZones(layout: Layout, row: Readonly<Record<string, unknown>>): Zone[] {
+/** A segment's zones from its row of the index file; undefined where they are not known. */
+export function readZones(layout: Layout, row: Readonly<Record<string, unknown>>): (Zone | undefined)[] {
   return layout.zones.map((name) => {
     const { min, max, nulls } = parts(name)
+    if (typeof row[nulls] !== 'boolean') return undefined
     const unsigned = typeOf(layout, name).kind === 'uint64'
     const value = (column: string): ZoneValue => {
       const found = row[column] as ZoneValue
       return unsigned && typeof found === 'bigint' ? BigInt.asUintN(64, found) : found
     }
-    return { min: value(min), max: value(max), nulls: row[nulls] !== false }
+    return { min: value(min), max: value(max), nulls: row[nulls] === true }
   })
 }

@@ -14,10 +14,9 @@ export type { Condition }
 export function pruneRows(index: SegmentList, conditions: readonly Condition[]): RowRange[] {
   const { layout, segments } = index
   const ordinal = layout.ordinal === undefined ? undefined : layout.columns[layout.ordinal]!.name
-  const bounds = ordinalBounds(
-    index.rows,
-    conditions.filter((condition) => condition.column === ordinal),
-  )
+  const ordinals = conditions.filter((condition) => condition.column === ordinal)
+  const bounds = ordinalBounds(index.rows, ordinals)
+  const lists = ordinals.flatMap((condition) => sortedList(condition) ?? [])
   const zoned = conditions.flatMap((condition) => {
     const zone = layout.zones.indexOf(condition.column)
     const fitted = zone < 0 ? undefined : comparableTo(layout.columns, condition)
@@ -36,9 +35,30 @@ export function pruneRows(index: SegmentList, conditions: readonly Condition[]):
   for (const segment of segments) {
     const from = Math.max(segment.firstRow, bounds.from)
     const to = Math.min(segment.firstRow + segment.rows, bounds.to)
-    if (from < to && keeps(segment)) add(from, to)
+    if (from < to && lists.every((list) => list.within(from, to)) && keeps(segment)) add(from, to)
   }
   return ranges
+}
+
+/** Whether one of a list's ordinals lies in [from, to), where all of the list are numbers. */
+function sortedList({
+  op,
+  values,
+}: Condition): { within: (from: number, to: number) => boolean } | undefined {
+  const numbers = values.filter(isNumber).map(Number)
+  if (op !== 'in' || numbers.length !== values.length) return undefined
+  const sorted = Float64Array.from(numbers).sort()
+  return {
+    within(from, to) {
+      let [low, high] = [0, sorted.length]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (sorted[middle]! < from) low = middle + 1
+        else high = middle
+      }
+      return low < sorted.length && sorted[low]! < to
+    },
+  }
 }
 
 /** The condition with values that compare with zones, `undefined` when one of them does not. */

@@ -9,7 +9,7 @@ import type { Layout, Segment } from '../formats/types.ts'
 import { type Sealed, unseal } from './checksums.ts'
 import { NUMBERS, type NumberColumn, readZones, zoneColumnNames } from './columns.ts'
 import type { IndexFacts, PartitionIndex, WindowPlace } from './types.ts'
-import { INDEX_VERSION, METADATA_KEY } from './write.ts'
+import { INDEX_VERSION, METADATA_KEY, samePoint } from './write.ts'
 
 /** Holds footer and small columns of an index of some hundred segments. */
 const TAIL = 64 * 1024
@@ -126,7 +126,20 @@ async function parse(end: Sealed, size: number) {
       zones: end.zones ? readZones(layout, row) : [],
     }
   })
-  return { facts, segments, places: places(metadata, rows) }
+  const own = places(metadata, rows)
+  return { facts, segments, places: layout.blocks ? own : withShared(own, segments) }
+}
+
+/** Each segment's window, which stands with the first one of those that begin at its point. */
+function withShared(
+  own: readonly (WindowPlace | undefined)[],
+  segments: readonly Segment[],
+): (WindowPlace | undefined)[] {
+  const places = [...own]
+  segments.forEach(({ point }, i) => {
+    if (places[i] === undefined && samePoint(point, segments[i - 1]?.point)) places[i] = places[i - 1]
+  })
+  return places
 }
 
 /** PLAIN byte arrays are 4 bytes of length and the value, one after the other, up to the column chunk's end. */

@@ -54,7 +54,13 @@ export function rowlessRun(index: SegmentList): Run | undefined {
   return runOver(index, { firstRow: 0, rows: 0 }, { from: 0, to: segments.length }, NO_WINDOWS)
 }
 
-function runOver(index: SegmentList, range: RowRange, { from, to }: SegmentRange, windows: Windows): Run {
+/** The run over these segments, trimmed to the rows. */
+export function runOver(
+  index: SegmentList,
+  range: RowRange,
+  { from, to }: SegmentRange,
+  windows = NO_WINDOWS,
+): Run {
   const first = index.segments[from]!
   const last = index.segments[to - 1]!
   const { blocks } = index.layout

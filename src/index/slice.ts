@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { VarveError } from '../errors.ts'
-import type { Condition, Cut, Layout, Part, RowRange, Run } from '../formats/types.ts'
+import type { Condition, Cut, Layout, Part, RowRange, Run, Stretch } from '../formats/types.ts'
 import { pruneRows } from './prune.ts'
 import { parseLayout } from './read.ts'
-import { rowlessRun, runOf, segmentsOf } from './runs.ts'
+import { rowlessRun, runOf, runOver, segmentsOf } from './runs.ts'
 import type { PartitionIndex, WindowPlace } from './types.ts'
 
 /** A block of a slice; its window is found in the index. */
@@ -70,6 +70,13 @@ const runShape = z.strictObject({
       }),
     )
     .optional(),
+  within: z
+    .strictObject({
+      from: natural,
+      to: natural,
+      resume: z.strictObject({ at: natural, values: z.record(z.string(), z.string().nullable()) }).optional(),
+    })
+    .optional(),
 })
 
 const conditionShape = z.strictObject({
@@ -106,7 +113,8 @@ const sliceShape = z.strictObject({
 export function makeSlice(index: PartitionIndex, cut: Cut, first: boolean): SliceValue {
   const { uri, identity, size, layout } = index
   const ranges = 'where' in cut ? pruneRows(index, cut.where) : [cut]
-  const [run, window] = sliceRun(index, ranges) ?? (first ? sliceRowless(index) : [null, null])
+  const found = 'within' in cut ? sliceStretch(index, cut) : sliceRun(index, ranges)
+  const [run, window] = found ?? (first ? sliceRowless(index) : [null, null])
   const firstRow = ranges[0]?.firstRow ?? 0
   const end = ranges.at(-1)
   return {
@@ -122,6 +130,26 @@ export function makeSlice(index: PartitionIndex, cut: Cut, first: boolean): Slic
     ...('where' in cut && { where: cut.where }),
     window,
   }
+}
+
+/** The run over a stretch of one row: as much of the row's segments as the stretch needs. */
+function sliceStretch(
+  index: PartitionIndex,
+  { firstRow, rows, within, segments }: Stretch,
+): readonly [SliceRun, SliceValue['window']] {
+  const run = runOver(index, { firstRow, rows }, segments)
+  const place = index.windowPlace(segments.from)
+  const location = { uri: index.location, identity: index.locationIdentity, size: index.bytes }
+  return [
+    // Segments inside of a row begin behind its beginning, and so behind its ordinal.
+    {
+      ...withoutWindows(run),
+      firstRow: firstRow - Math.max(0, run.skip),
+      skip: Math.max(0, run.skip),
+      within,
+    },
+    place === undefined ? null : { ...location, ...place },
+  ]
 }
 
 function sliceRowless(index: PartitionIndex): readonly [SliceRun, null] | [null, null] {

@@ -1,6 +1,7 @@
 /** Rules that group an index's segments into slices. Pure: re-partitioning reads no source byte. */
 
 import { VarveError } from '../errors.ts'
+import type { Options } from '../formats/text/types.ts'
 import type { Cut, RowRange, SegmentList, Strategy } from '../formats/types.ts'
 
 /** The strategies of every format, by name. */
@@ -91,6 +92,12 @@ export function cutRows(
     name === 'rows' ? index.rows / Number(args.rows) : Math.min(index.rows, index.size / Number(args.bytes))
   if ((name === 'rows' || name === 'bytes') && most > MOST) throw wrongValue(name, name, args[name])
   return strategy.cut(index, args)
+}
+
+/** Options that the strategy opens its file with; `invalid-input` for a name or value that cannot be. */
+export function strategyOptions(call: StrategyCall, own: Readonly<Record<string, Strategy>>): Options {
+  const { strategy, args } = checkStrategy(call, own)
+  return strategy.options?.(args) ?? {}
 }
 
 /** What can be said without an index, before one is built: `invalid-input` for a name or value that cannot be. */

@@ -8,7 +8,7 @@
 
 import { crc32 } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import type { Segment } from '../formats/types.ts'
+import type { Point, Segment } from '../formats/types.ts'
 import { seal } from './checksums.ts'
 import { NUMBERS, segmentNumbers, zoneColumns } from './columns.ts'
 import type { IndexFacts } from './types.ts'
@@ -19,9 +19,18 @@ export const METADATA_KEY = 'varve.index'
 
 const EMPTY = new Uint8Array(0)
 
+/** Whether decoding of two segments of text begins at the same place. */
+export function samePoint(point: Point, before: Point | undefined): boolean {
+  return before !== undefined && point.source === before.source && point.bits === before.bits
+}
+
 /** The index file of these segments; the same bytes for the same source and format, whoever builds it. */
 export function writeIndex(facts: IndexFacts, segments: readonly Segment[]): Uint8Array {
-  const windows = segments.map((segment) => segment.point.window ?? EMPTY)
+  // Segments that begin at the same access point share its window.
+  const windows = segments.map(({ point }, i) => {
+    const isShared = facts.layout.blocks !== true && samePoint(point, segments[i - 1]?.point)
+    return isShared ? EMPTY : (point.window ?? EMPTY)
+  })
   const numbers = segments.map((segment, i) =>
     segmentNumbers(segment, windows[i]!.length, crc32(windows[i]!)),
   )

@@ -2,8 +2,9 @@
 
 import { isVarveError } from '../errors.ts'
 import { formatNamed } from '../formats/registry.ts'
+import type { Options } from '../formats/text/types.ts'
 import { makeSlice } from '../index/slice.ts'
-import { checkStrategy, cutRows, type StrategyCall } from '../index/strategies.ts'
+import { cutRows, type StrategyCall, strategyOptions } from '../index/strategies.ts'
 import { indexFile } from '../scan/build.ts'
 import type { ScanContext } from '../scan/context.ts'
 import { type BoundFile, openFile } from '../scan/file.ts'
@@ -38,8 +39,8 @@ export async function openVarveFile(
   const { target, layout } = await know(uri, { format, options, signal }, context)
   // What stands for an object somewhere else keeps its name.
   const shown = context.names?.owns(uri) === true ? uri : target.uri
-  const build = (call: CallOptions & { readonly force?: boolean }) =>
-    indexFile(uri, context, { format, options, ...call })
+  const build = (call: CallOptions & { readonly force?: boolean }, more: Options = {}) =>
+    indexFile(uri, context, { format, options: { ...options, ...more }, ...call })
 
   return {
     uri: shown,
@@ -82,8 +83,7 @@ export async function openVarveFile(
     async slices(strategy: SliceStrategy, call = {}) {
       const wanted = named(strategy)
       const { strategies } = formatNamed(target.format)
-      checkStrategy(wanted, strategies)
-      const { index } = await build(call)
+      const { index } = await build(call, strategyOptions(wanted, strategies))
       return cutRows(index, wanted, strategies).map((cut, i) =>
         makeSliceHandle(makeSlice(index, cut, i === 0), context),
       )

@@ -3,8 +3,9 @@
 import type { RecordBatch } from 'apache-arrow'
 import { withHead } from '../bytes/index.ts'
 import { throwIfAborted, VarveError } from '../errors.ts'
-import { HEAD_BYTES, readHead } from '../formats/head.ts'
+import { HEAD_BYTES, readHeader } from '../formats/head.ts'
 import { formatNamed } from '../formats/registry.ts'
+import type { Format } from '../formats/types.ts'
 import { parseSlice, type SliceValue, sliceBytes, sliceToJson } from '../index/slice.ts'
 import type { ScanContext } from '../scan/context.ts'
 import { placedAt } from '../scan/place.ts'
@@ -55,7 +56,30 @@ export function makeSliceHandle(value: SliceValue, context: ScanContext): Slice 
       }
     },
 
-    text: (options = {}) => sliceText(value, options.header ?? false, options.signal),
+    text: (options = {}) => sliceText(value, options.header ?? false, context, options.signal),
+  }
+}
+
+/** The rows that fulfil the slice's conditions, as the format writes them. */
+async function* writtenText(
+  slice: SliceValue,
+  write: NonNullable<Format['write']>,
+  context: ScanContext,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const set = new SliceSet([slice], context)
+  const stream = set.open(set.columns.map((_, column) => column))
+  const onAbort = (): void => stream.close()
+  signal?.addEventListener('abort', onAbort)
+  try {
+    throwIfAborted(signal)
+    for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
+      yield write(batch, false)
+      stream.release(batch)
+    }
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    stream.close()
   }
 }
 
@@ -63,6 +87,7 @@ export function makeSliceHandle(value: SliceValue, context: ScanContext): Slice 
 async function* sliceText(
   slice: SliceValue,
   header: boolean,
+  context: ScanContext,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const { layout, size, identity } = slice
@@ -70,6 +95,10 @@ async function* sliceText(
   if (format.text === undefined) {
     const message = `${layout.format} is a binary format, its slices are read by SQL: FROM read_slice('…')`
     throw new VarveError('unsupported', message, { uri: slice.uri })
+  }
+  if (slice.where !== undefined && format.write !== undefined) {
+    yield* writtenText(slice, format.write, context, signal)
+    return
   }
   if (slice.where !== undefined) {
     const message =
@@ -79,10 +108,10 @@ async function* sliceText(
   const { store, key } = locate(slice.uri)
   const attached = store.attach(key, size, identity)
   const needsHeader = (slice.first || header) && layout.dataStart > 0
-  const head = needsHeader ? await readHead(attached, { signal }) : undefined
-  const source = head === undefined ? attached : withHead(attached, head.bytes.subarray(0, HEAD_BYTES))
+  const head = needsHeader ? await attached.read(0, Math.min(size, HEAD_BYTES), { signal }) : undefined
+  const source = head === undefined ? attached : withHead(attached, head)
   try {
-    if (head !== undefined) yield head.raw.slice(0, layout.dataStart)
+    if (needsHeader) yield await readHeader(source, layout.container, layout.dataStart, { signal })
     const run = await runOfSlice(slice, signal)
     if (run === undefined) return
     const hooks = { signal, ignoreErrors: false, allocate: (bytes: number) => new ArrayBuffer(bytes) }

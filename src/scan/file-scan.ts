@@ -15,6 +15,8 @@ export class FileScan {
   /** Where in that piece its first record must begin. */
   expected: number
   #misses = 0
+  /** A record fills all of a piece: looking for others in the next ones would read them twice. */
+  #inRecord = false
   readonly #segments: Segment[] = []
 
   constructor(file: BoundFile) {
@@ -24,12 +26,17 @@ export class FileScan {
 
   /** Pieces are started only when the one before them is done: guessing does not work in this file. */
   get sequential(): boolean {
-    return this.#misses >= PATIENCE
+    return this.#misses >= PATIENCE || this.#inRecord
   }
 
   /** Whether a piece that began at `start` goes on where the one before it stopped. */
   accepts(start: number): boolean {
     const fits = start === this.expected
+    // Where one record fills many pieces, they are done one after the other only until the next begins.
+    if (start < 0 && this.file.format.findsAll === true) {
+      this.#inRecord = true
+      return false
+    }
     this.#misses = fits ? 0 : this.#misses + 1
     return fits
   }
@@ -43,6 +50,7 @@ export class FileScan {
   pass(result: PieceResult): void {
     for (const segment of result.segments) this.#segments.push(this.#placed(segment))
     this.rows += result.rows
+    if (result.rows > 0) this.#inRecord = false
     this.raw += result.raw
     this.expected = result.stop - result.raw
   }
@@ -81,4 +89,12 @@ export class FileScan {
 
 export function isPiece(work: Work): work is Piece {
   return work.kind === 'piece'
+}
+
+/** An error of a piece of which nobody knows what comes before it: without numbers that would mislead. */
+export function withoutPlace(error: VarveError): VarveError {
+  if (error.details.relative !== true) return error
+  const message = error.message.replace(' {record}', '').replace(/ @ (decompressed )?byte \{byte\}/, '')
+  const { relative: _, record: __, byte: ___, ...details } = error.details
+  return new VarveError(error.code, message, details, error)
 }

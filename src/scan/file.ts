@@ -4,7 +4,7 @@ import { type ByteSource, withHead } from '../bytes/index.ts'
 import { isVarveError, VarveError } from '../errors.ts'
 import type { Field } from '../formats/batch.ts'
 import { HEAD_BYTES, parseHead } from '../formats/head.ts'
-import { detectFormat, formatNamed } from '../formats/registry.ts'
+import { detectFormat, formatNamed, formatOfName } from '../formats/registry.ts'
 import type { Options } from '../formats/text/types.ts'
 import type {
   Blocks,
@@ -51,11 +51,18 @@ export class BoundFile {
     /** What messages call it. */
     readonly uri: string,
     readonly beside: FileAtHand['beside'],
+    /** The layout that its index keeps: without the options that only show it differently. */
+    readonly kept: Layout = layout,
   ) {}
 
   #atHand(signal: AbortSignal | undefined): FileAtHand {
     const { head, source, beside } = this
     return { head, source, beside, signal }
+  }
+
+  /** Of the file and those that belong to it. */
+  get bytes(): number {
+    return (this.layout.companions ?? []).reduce((sum, { size }) => sum + size, this.source.size)
   }
 
   #blocks: Promise<Blocks> | undefined
@@ -86,7 +93,7 @@ export class BoundFile {
     const { uri, identity, size } = this.source
     this.index = await this.home.write(
       this.target,
-      { uri, identity, size, layout: this.layout, rows, raw },
+      { uri, identity, size, layout: this.kept, rows, raw },
       segments,
     )
     return this.index
@@ -98,7 +105,20 @@ export class BoundFile {
   }
 }
 
-/** Opens a file with one request: its size, identity and first MiB. `not-found` when there is none. */
+/**
+ * The format by which an index is looked for before anything of the file is read, for formats of which people want
+ * small parts: with an index its head is not needed.
+ */
+function seekingFormat(uri: string, { format, ignoreIndex }: OpenFileOptions): Format | undefined {
+  if (ignoreIndex === true) return undefined
+  const named = format === undefined ? formatOfName(uri) : formatNamed(format)
+  return named?.seeks === true ? named : undefined
+}
+
+/**
+ * Opens a file with one request: its size, identity and first MiB; where the format's index is looked for first, the
+ * first MiB comes with a request of its own, or not at all. `not-found` when there is none.
+ */
 export async function openFile(
   uri: string,
   context: FileContext,
@@ -108,7 +128,8 @@ export async function openFile(
   const { signal, object } = options
   // Whether there is a lake is asked while the file is opened: one round trip less to wait for.
   home.lake().catch(() => undefined)
-  const opened = await openSource({ name: uri, object }, context, { head: HEAD_BYTES, signal })
+  const head = seekingFormat(uri, options) === undefined ? HEAD_BYTES : undefined
+  const opened = await openSource({ name: uri, object }, context, { head, signal })
   if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
   try {
     return await bindFile(uri, opened, context, options)
@@ -127,24 +148,39 @@ async function bindFile(
 ): Promise<BoundFile> {
   const { home } = context
   const { signal } = options
-  // Another thread cannot see this one's memory: all of such a file travels as its head.
-  const here = inMemory ? opened.size : HEAD_BYTES
-  const bytes = await opened.read(0, Math.min(opened.size, here), { signal })
-  const head = parseHead(shown, bytes, bytes.length === opened.size)
-  const format = options.format === undefined ? detectFormat(uri, head) : formatNamed(options.format)
-  const given = optionsFor(format, options.options ?? {})
-  const target: IndexTarget = {
+  const targetOf = (format: Format): IndexTarget => ({
     uri: opened.uri,
     identity: opened.identity,
     size: opened.size,
     format: format.name,
-    options: given,
-  }
-  const index = options.ignoreIndex === true ? undefined : await findIndex(target, home, signal)
+    options: splitView(format, optionsFor(format, options.options ?? {}))[0],
+  })
+  const expected = seekingFormat(uri, options)
+  const early = expected && (await findIndex(targetOf(expected), home, signal))
+  // Another thread cannot see this one's memory: all of such a file travels as its head.
+  const here = inMemory ? opened.size : early === undefined ? HEAD_BYTES : 0
+  const bytes = await opened.read(0, Math.min(opened.size, here), { signal })
+  const head = parseHead(shown, bytes, bytes.length === opened.size)
+  const format =
+    early !== undefined
+      ? expected!
+      : options.format === undefined
+        ? detectFormat(uri, head)
+        : formatNamed(options.format)
+  const target = targetOf(format)
+  const [given, view] = splitView(format, optionsFor(format, options.options ?? {}))
+  const isKnown = options.ignoreIndex === true || format === expected
+  const index = isKnown ? early : await findIndex(target, home, signal)
   const source = withHead(opened, bytes)
   const beside = besideOf(uri, context, signal)
-  const layout = index?.layout ?? (await layoutOf(format, { head, source, beside, signal }, given))
-  return new BoundFile(source, head, format, layout, target, index, home, shown, beside)
+  try {
+    const kept = index?.layout ?? (await format.layout({ head, source, beside, signal }, given))
+    const layout = format.view?.(kept, view) ?? kept
+    return new BoundFile(source, head, format, layout, target, index, home, shown, beside, kept)
+  } catch (error) {
+    await index?.close?.()
+    throw placedAt(shown, error)
+  }
 }
 
 /** The index, if the objects beside the file are still those that it was made with. */
@@ -192,12 +228,15 @@ export function optionsFor(format: Format, { ignore_errors, ...options }: Option
   return matters ? { ...options, ignore_errors } : options
 }
 
-async function layoutOf(format: Format, file: FileAtHand, options: Options): Promise<Layout> {
-  try {
-    return await format.layout(file, options)
-  } catch (error) {
-    throw placedAt(file.head.uri, error)
-  }
+/** The options that an index is bound to, and those that only show the file differently. */
+export function splitView(format: Format, options: Options): readonly [own: Options, view: Options] {
+  const { viewOptions = [] } = format
+  const isView = ([name]: [string, unknown]): boolean => viewOptions.includes(name)
+  const entries = Object.entries(options)
+  return [
+    Object.fromEntries(entries.filter((one) => !isView(one))),
+    Object.fromEntries(entries.filter(isView)),
+  ]
 }
 
 /** Refuses a file whose columns are not those of the first one. */

@@ -4,7 +4,7 @@ import { formatNamed, formatOfName } from '../formats/registry.ts'
 import type { Format } from '../formats/types.ts'
 import type { IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
-import { type FileContext, findIndex, type OpenFileOptions, optionsFor } from './file.ts'
+import { type FileContext, findIndex, type OpenFileOptions, optionsFor, splitView } from './file.ts'
 import { openSource } from './open.ts'
 
 export interface Indexed {
@@ -36,7 +36,7 @@ export async function findIndexed(
     identity,
     size,
     format: format.name,
-    options: optionsFor(format, options),
+    options: splitView(format, optionsFor(format, options))[0],
   }
   const index = await findIndex(target, home, signal)
   return index && { index, format, target }

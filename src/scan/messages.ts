@@ -3,7 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ErrorJson } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
-import type { Condition, Layout, PieceResult, SourceRef, Work } from '../formats/types.ts'
+import type { Condition, Layout, PieceResult, SourceRef, WantedFields, Work } from '../formats/types.ts'
 
 /** A column that stands for something the file does not hold: the same text in every row. */
 export interface ConstantColumn {
@@ -23,6 +23,9 @@ export interface Task {
   readonly layout: Layout
   readonly work: Work
   readonly columns: readonly TaskColumn[]
+  readonly fields?: WantedFields | undefined
+  /** Rows that do not fulfil all of these may be left out, by formats that can tell cheaply. */
+  readonly conditions?: readonly Condition[] | undefined
   /** Only rows that fulfil all of these. */
   readonly where?: readonly Condition[] | undefined
   readonly ignoreErrors: boolean

@@ -2,15 +2,17 @@
 
 import type { Field } from '../formats/batch.ts'
 import type { Options } from '../formats/text/types.ts'
+import type { WantedFields } from '../formats/types.ts'
 import type { ScanContext } from './context.ts'
 import type { FileName } from './expand.ts'
+import { explainFile, sumExplanations } from './explain.ts'
 import { type BoundFile, checkSameColumns, openFile } from './file.ts'
 import type { FileScan } from './file-scan.ts'
 import type { BoundCall } from './functions/types.ts'
 import type { TaskColumn } from './messages.ts'
 import { countStream } from './rows.ts'
 import { OrderedStream, type Planned } from './stream.ts'
-import type { Predicate, ScanStream } from './types.ts'
+import type { Predicate, ScanExplanation, ScanStream } from './types.ts'
 import { planFile } from './works.ts'
 
 export interface ReadOptions {
@@ -109,7 +111,11 @@ export class FileSet implements BoundCall {
     }
   }
 
-  open(columns: readonly number[], predicates: readonly Predicate[]): ScanStream {
+  open(
+    columns: readonly number[],
+    predicates: readonly Predicate[],
+    fields?: WantedFields | undefined,
+  ): ScanStream {
     const { ordinal } = this.#first.layout
     const last = this.#first.layout.columns.length
     const abort = new AbortController()
@@ -119,9 +125,9 @@ export class FileSet implements BoundCall {
       let i = 0
       for await (const file of this.#files(abort.signal)) {
         const uri = this.#names[i++]!.name
-        total += file.source.size
+        total += file.bytes
         const wanted = columns.map((column): TaskColumn => (column === last ? { constant: uri } : column))
-        yield* planFile(file, { columns: wanted, conditions: predicates, signal: abort.signal })
+        yield* planFile(file, { columns: wanted, conditions: predicates, fields, signal: abort.signal })
       }
     }.call(this)
 
@@ -139,6 +145,18 @@ export class FileSet implements BoundCall {
       finish: (scan) => this.#keepIndex(scan),
       onClose: () => abort.abort(),
     })
+  }
+
+  async explain(
+    columns: readonly number[],
+    predicates: readonly Predicate[],
+    signal: AbortSignal,
+  ): Promise<ScanExplanation> {
+    const own = columns.filter((column) => column < this.#first.layout.columns.length)
+    const parts: ScanExplanation[] = []
+    for await (const file of this.#files(signal))
+      parts.push(await explainFile(file, { columns: own, conditions: predicates, signal }))
+    return sumExplanations(parts)
   }
 
   /** Only the number of rows is wanted, and the indexes know it. */

@@ -31,7 +31,7 @@ export class SliceSet implements BoundCall {
     this.columns = layout.columns
     this.cardinality = {
       rows: slices.reduce((sum, slice) => sum + slice.rows, 0),
-      exact: slices.every(({ where }) => where === undefined),
+      exact: slices.every(({ where, run }) => where === undefined && run?.within === undefined),
     }
     this.#slices = slices
     this.#context = context

@@ -63,11 +63,15 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
       return { id, columns: call.columns, zones: call.zones, cardinality: call.cardinality }
     },
 
-    scan({ bound, columns, predicates }: ScanRequest): ScanStream {
+    scan({ bound, columns, predicates, fields }: ScanRequest): ScanStream {
       const { call, streams } = find(bound)
-      const stream = call.open(columns, predicates)
+      const stream = call.open(columns, predicates, fields)
       streams.add(stream)
       return stream
+    },
+
+    async explain({ bound, columns, predicates }, signal) {
+      return find(bound).call.explain?.(columns, predicates, signal)
     },
 
     unbind,

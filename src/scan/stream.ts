@@ -9,7 +9,7 @@ import { VarveError } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
 import { shiftOrdinals } from '../formats/builders.ts'
 import type { PieceResult, Work } from '../formats/types.ts'
-import { type FileScan, isPiece } from './file-scan.ts'
+import { type FileScan, isPiece, withoutPlace } from './file-scan.ts'
 import type { Reject, Task } from './messages.ts'
 import type { RunningTask, WorkerPool } from './pool.ts'
 import type { Progress, ScanStream } from './types.ts'
@@ -18,7 +18,8 @@ import type { Progress, ScanStream } from './types.ts'
 const CREDIT = 8
 
 /** One piece of work and the file it is of. */
-export interface Planned extends Pick<Task, 'source' | 'head' | 'layout' | 'columns' | 'where'> {
+export interface Planned
+  extends Pick<Task, 'source' | 'head' | 'layout' | 'columns' | 'fields' | 'conditions' | 'where'> {
   readonly work: Work
   /** Of a file without an index: how far its scan has come. */
   readonly scan?: FileScan | undefined
@@ -119,7 +120,7 @@ export class OrderedStream implements ScanStream {
       this.release(batch)
       return undefined
     }
-    if (slot.error !== undefined) throw slot.scan?.placeError(slot.error) ?? slot.error
+    if (slot.error !== undefined) throw slot.scan?.placeError(slot.error) ?? withoutPlace(slot.error)
     if (!slot.done) {
       await this.#event()
       return undefined
@@ -190,7 +191,7 @@ export class OrderedStream implements ScanStream {
   }
 
   #start(slot: Slot, work: Work): void {
-    const { source, layout, head, columns, where } = slot
+    const { source, layout, head, columns, fields, conditions, where } = slot
     // Only who begins in the head needs it.
     const inHead = (isPiece(work) ? work.from : work.point.source) < (head?.length ?? 0)
     const small = !this.#hot
@@ -202,6 +203,8 @@ export class OrderedStream implements ScanStream {
         layout,
         work,
         columns,
+        fields,
+        conditions,
         where,
         ignoreErrors: this.#plan.ignoreErrors,
         small,

@@ -4,6 +4,7 @@
  */
 
 import type { ColumnBatch, Field } from '../formats/batch.ts'
+import type { WantedFields } from '../formats/types.ts'
 import type { Value } from '../formats/values.ts'
 import type { Condition } from '../index/prune.ts'
 
@@ -41,6 +42,8 @@ export interface ScanRequest {
   readonly columns: readonly number[]
   /** All of them hold (AND). */
   readonly predicates: readonly Predicate[]
+  /** Fields that are wanted of struct columns; default all. */
+  readonly fields?: WantedFields | undefined
 }
 
 export interface Progress {
@@ -63,9 +66,26 @@ export interface ScanStream {
   close(): void
 }
 
+/** What a scan would read. */
+export interface ScanExplanation {
+  readonly format: string
+  /** Undefined where there is no index. */
+  readonly segments?: number | undefined
+  readonly segmentsKept?: number | undefined
+  readonly rowsKept?: number | undefined
+  /** Source bytes of the whole file, and of what would be fetched of it. */
+  readonly bytesTotal: number
+  readonly bytesToFetch: number
+  /** Something narrows what is read: an index, the file's own list of blocks, another tool's index. */
+  readonly indexed: boolean
+  readonly note?: string | undefined
+}
+
 export interface ScanService {
   bind(request: BindRequest, signal?: AbortSignal): Promise<Bound>
   scan(request: ScanRequest): ScanStream
+  /** What that scan would read; undefined for what reads no file. Reads indexes and directories, no row. */
+  explain?(request: ScanRequest, signal: AbortSignal): Promise<ScanExplanation | undefined>
   /** Forgets a bound scan; its streams are closed. */
   unbind(id: number): void
   close(): Promise<void>

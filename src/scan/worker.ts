@@ -1,5 +1,6 @@
 /** A decoding thread: takes tasks, fetches, decodes, sends batches. Nothing here blocks on another task. */
 
+import { setMaxListeners } from 'node:events'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { adoptMeter, type ByteSource, withHead } from '../bytes/index.ts'
 import { errorToJson, isVarveError } from '../errors.ts'
@@ -64,6 +65,8 @@ port.on('message', (message: ToWorker) => {
 
 async function run(id: number, task: Task, inflated: MessagePort | undefined): Promise<void> {
   const abort = new AbortController()
+  // A task reads many ranges at once, and each one listens.
+  setMaxListeners(0, abort.signal)
   const self: Running = { abort, credit: task.credit, wake: () => undefined }
   running.set(id, self)
   const taken: Taken[] = []
@@ -82,6 +85,8 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
     const batches = formatNamed(task.layout.format).read(source, task.layout, task.work, projection, {
       signal: abort.signal,
       ...memory,
+      fields: task.fields,
+      conditions: [...(task.conditions ?? []), ...(task.where ?? [])],
       ignoreErrors: task.ignoreErrors,
       small: task.small,
       attach: (ref) => take(ref).source,

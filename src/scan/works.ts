@@ -1,6 +1,6 @@
 /** What there is to do for one file: runs by its index, or pieces of the whole of it. */
 
-import type { Piece, Run } from '../formats/types.ts'
+import type { Piece, Run, WantedFields } from '../formats/types.ts'
 import { memoryIndex } from '../index/memory.ts'
 import { type Condition, pruneRows } from '../index/prune.ts'
 import { type RowRange, runOf, segmentsOf } from '../index/runs.ts'
@@ -18,6 +18,7 @@ const WINDOW_SEGMENTS = 64
 export interface PlanOptions {
   readonly columns: readonly TaskColumn[]
   readonly conditions: readonly Condition[]
+  readonly fields?: WantedFields | undefined
   /** The index is what is wanted, not the rows. */
   readonly building?: boolean | undefined
   readonly signal: AbortSignal
@@ -25,13 +26,15 @@ export interface PlanOptions {
 
 /** The file's tasks for these columns, in order. */
 export async function* planFile(file: BoundFile, options: PlanOptions): AsyncGenerator<Planned, void> {
-  const { columns, conditions, signal } = options
+  const { columns, conditions, fields, signal } = options
   const { uri, size, identity } = file.source
   const common = {
     source: { uri, size, identity, shown: file.uri },
     head: file.head.bytes,
     layout: file.layout,
     columns,
+    fields,
+    ...(file.layout.blocks && { conditions }),
   }
   if (file.index !== undefined) {
     for await (const work of runsOf(file.index, conditions, signal)) yield { ...common, work }
@@ -52,9 +55,9 @@ export async function* planFile(file: BoundFile, options: PlanOptions): AsyncGen
 }
 
 /** What another tool's index beside the file leaves to be read; it knows no ordinals. */
-async function narrowedPieces(
+export async function narrowedPieces(
   file: BoundFile,
-  { columns, conditions, signal }: PlanOptions,
+  { columns, conditions, signal }: Pick<PlanOptions, 'columns' | 'conditions' | 'signal'>,
 ): Promise<readonly Piece[] | undefined> {
   const { ordinal, zones } = file.layout
   if (ordinal !== undefined && columns.includes(ordinal)) return undefined
@@ -67,13 +70,13 @@ async function* planBlocks(
   file: BoundFile,
   { columns, conditions, building, signal }: PlanOptions,
 ): AsyncGenerator<Pick<Planned, 'work' | 'scan' | 'last'>, void> {
-  const { segments, complete } = (await file.blocks(signal))!
+  const { segments, complete, passing } = (await file.blocks(signal))!
   const { uri, identity, size } = file.source
   const index = memoryIndex({ uri, identity, size, layout: file.layout }, segments)
   const kept = pruneRows(index, conditions)
   const whole = kept.length === 1 && kept[0]!.rows === index.rows
   // Decoding only to count what the file says itself would be a waste.
-  const learns = whole && (building === true || columns.length > 0)
+  const learns = whole && (building === true || (columns.length > 0 && passing !== true))
   const scan = learns ? new FileScan(file) : undefined
   const measure = learns && !complete ? true : undefined
   let before: Run | undefined

@@ -93,6 +93,10 @@ export function fakeScan(tables: Readonly<Record<string, FakeTable>>): FakeScan 
         },
       }
     },
+    async explain({ bound }) {
+      const rows = bounds.get(bound)?.rows?.length
+      return { format: 'fake', rowsKept: rows, bytesTotal: 1000, bytesToFetch: 1000, indexed: false }
+    },
     unbind(id) {
       counts.unbound++
       bounds.delete(id)

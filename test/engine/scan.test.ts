@@ -265,11 +265,12 @@ describe('fetching no more than is wanted', () => {
   it('a reader that does not read holds the scan back', async () => {
     const { session, scan } = sessionOn({ t: readsTable(80_000) })
     for await (const result of session.run("from read_fastq('t')")) {
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      const { nexts } = scan.counts
-      expect(nexts).toBeLessThan(35)
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      expect(scan.counts.nexts).toBe(nexts)
+      // It goes ahead until it is held back, however long a busy machine takes for that.
+      for (let last = -1; last !== scan.counts.nexts; ) {
+        last = scan.counts.nexts
+        await new Promise((resolve) => setTimeout(resolve, 300))
+      }
+      expect(scan.counts.nexts).toBeLessThan(35)
       let rows = 0
       for await (const batch of result.batches) rows += batch.rows
       expect(rows).toBe(80_000)
@@ -435,6 +436,6 @@ describe('registration', () => {
     const names = await rows(
       "select distinct function_name from duckdb_functions() where list_contains(parameters, '__varve') order by 1",
     )
-    expect(names.flat()).toEqual(FUNCTIONS.map(({ name }) => name).sort())
+    expect(names.flat()).toEqual([...FUNCTIONS.map(({ name }) => name), 'explain_scan'].sort())
   })
 })

@@ -374,6 +374,8 @@ describe('zones made by hand', () => {
       ]
       expect(record([])).toEqual([])
       expect(record([3, 6n])).toEqual([3, 4, 5, 6])
+      // Segments between two of them hold none.
+      expect(record([3, 20, 3.5])).not.toContain(12)
       expect(record(Array.from({ length: 300_000 }, (_, i) => i + 28))).toEqual([28, 29])
     })
 

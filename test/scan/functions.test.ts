@@ -38,7 +38,7 @@ describe('arguments', () => {
       'read_auto',
       [path],
       { format: 'fasts' },
-      'invalid-input: unknown format "fasts", expected one of fastq, csv, lines, words',
+      'invalid-input: unknown format "fasts", expected one of geotiff, las, copc, parquet, imzml, bam, fastq, fasta, vcf, csv, lines, words',
     ],
     ['read_fastq', [`${path}.gone`], {}, `not-found: ${path}.gone does not exist`],
     ['slices', [path], {}, 'invalid-input: slices: 0 strategies given, expected n, rows or bytes'],
@@ -204,7 +204,15 @@ describe('varve_index, index_info and slices', () => {
 describe('signatures', () => {
   it('are those of the functions', () => {
     expect(TABLE_FUNCTIONS.map(({ name }) => name)).toEqual([
+      'read_geotiff',
+      'read_las',
+      'read_copc',
+      'varve_read_parquet',
+      'read_imzml',
+      'read_bam',
       'read_fastq',
+      'read_fasta',
+      'read_vcf',
       'varve_read_csv',
       'read_lines',
       'read_words',

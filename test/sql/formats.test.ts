@@ -22,6 +22,7 @@ beforeAll(async () => {
     'fastq/seqkit/reads_1.fq.gz',
     'fastq/derived/reads_1.bgzip.fq.gz',
     'csv/duckdb/weather.csv',
+    'parquet/hyparquet/rowgroups.parquet',
   ]) {
     await store.put(basename(path), readFileSync(join(DATA, path)))
   }

@@ -4,27 +4,33 @@ import type { Argument } from '../../scan/types.ts'
 import type { Constant } from '../constants.ts'
 import type { RunOptions } from '../types.ts'
 import { type AstNode, listOf, nodeOf, textOf } from './ast.ts'
+import { fold, isFolded } from './fold.ts'
+
+/** The values of a PREPARE's parameters: EXECUTE gives them. */
+export const DEFERRED = Symbol('deferred')
+
+export type Params = RunOptions['params'] | typeof DEFERRED
 
 /** The expression's value: `null` for NULL, `undefined` when it is no constant or not understood. */
-export function constantOf(
-  expression: AstNode | undefined,
-  params: RunOptions['params'],
-): Constant | null | undefined {
+export function constantOf(expression: AstNode | undefined, params: Params): Constant | null | undefined {
   switch (expression?.class) {
     case 'CONSTANT':
       return literal(nodeOf(expression.value))
-    case 'PARAMETER':
-      return parameter(textOf(expression.identifier), params)
+    case 'PARAMETER': {
+      const name = textOf(expression.identifier)
+      return params === DEFERRED ? ['parameter', name] : parameter(name, params)
+    }
     case 'CAST': {
       if (expression.try_cast === true) return undefined
       const inner = constantOf(nodeOf(expression.child), params)
       return inner == null ? inner : cast(inner, textOf(nodeOf(expression.cast_type)?.id))
     }
     case 'FUNCTION': {
-      const children = listOf(expression.children)
-      if (expression.function_name !== '-' || children.length !== 1) return undefined
-      const inner = constantOf(nodeOf(children[0]), params)
-      return inner == null ? inner : negate(inner)
+      const operator = textOf(expression.function_name)
+      if (!isFolded(operator)) return undefined
+      const operands = listOf(expression.children).map((child) => constantOf(nodeOf(child), params))
+      const known = operands.filter((operand) => operand != null)
+      return known.length === operands.length ? fold(operator, known) : undefined
     }
     default:
       return undefined
@@ -115,11 +121,4 @@ function cast(inner: Constant, id: string): Constant | undefined {
   if (id === 'DATE') return ['date', value]
   if (id === 'TIMESTAMP') return ['timestamp', value]
   return id === 'TIMESTAMP WITH TIME ZONE' ? ['timestamptz', value] : undefined
-}
-
-function negate(inner: Constant): Constant | undefined {
-  const [kind, value] = inner
-  if (kind === 'double') return ['double', -value]
-  if (kind !== 'integer' && kind !== 'decimal') return undefined
-  return [kind, value.startsWith('-') ? value.slice(1) : `-${value}`]
 }

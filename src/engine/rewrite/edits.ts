@@ -1,6 +1,6 @@
 /** What a rewrite changes in a text, and the pieces of SQL it puts there. */
 
-import type { RawPredicate } from '../constants.ts'
+import { type Hidden, hiddenText } from '../constants.ts'
 import { HIDDEN } from '../protocol.ts'
 import { quoteIdentifier, quoteText } from '../quote.ts'
 import type { RunOptions } from '../types.ts'
@@ -22,6 +22,12 @@ export interface RewriteOptions {
   readonly serialize: (sql: string) => Promise<string | undefined>
   readonly pushdown: boolean
   readonly params: RunOptions['params']
+  /** The query of a view that a FROM may mean by this name alone; undefined when it is none, or not for certain. */
+  readonly viewOf?: ((name: string) => Promise<string | undefined>) | undefined
+  /** Names that may be views', in lower case. */
+  readonly views?: ReadonlySet<string> | undefined
+  /** Every scan gets a number, to be known in the plan. */
+  readonly explain?: boolean | undefined
 }
 
 /** A change of the text: [start, end) in UTF-16 units becomes `text`. */
@@ -49,10 +55,9 @@ export function apply(sql: string, edits: readonly Edit[]): string {
 /** Words before which a table's name stands alone, where a function call needs a FROM. */
 export const BARE = new Set(['summarize', 'describe', 'desc', 'show', 'table'])
 
-/** `read_auto('path')`, with the predicates where there are some. */
-export function callOf(path: string, predicates: readonly RawPredicate[]): string {
-  const hidden = predicates.length === 0 ? '' : `, ${hiddenArgument(predicates)}`
-  return `read_auto(${quoteText(path)}${hidden})`
+/** `read_auto('path')`, with what the scan shall be told. */
+export function callOf(path: string, hidden: Hidden | undefined): string {
+  return `read_auto(${quoteText(path)}${hidden === undefined ? '' : `, ${hiddenArgument(hidden)}`})`
 }
 
 /** ` as name` for a path whose relation has no name of its own. */
@@ -61,7 +66,6 @@ export function aliasOf(path: string): string {
   return alias === undefined ? '' : ` as ${quoteIdentifier(alias)}`
 }
 
-/** The hidden parameter with these predicates. */
-export function hiddenArgument(predicates: readonly RawPredicate[]): string {
-  return `${HIDDEN} := ${quoteText(JSON.stringify(predicates))}`
+export function hiddenArgument(hidden: Hidden): string {
+  return `${HIDDEN} := ${quoteText(hiddenText(hidden))}`
 }

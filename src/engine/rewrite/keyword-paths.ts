@@ -38,7 +38,7 @@ export function replaceAfterKeywords(
     add({
       start: token.start,
       end: token.end,
-      text: `${bare ? 'from ' : ''}${callOf(token.value, [])}${alias}`,
+      text: `${bare ? 'from ' : ''}${callOf(token.value, undefined)}${alias}`,
     })
   })
 }

@@ -1,5 +1,7 @@
 /** Where queries may stand in a statement that is not a plain query itself. */
 
+import { type AstNode, parseAst } from './ast.ts'
+import type { RewriteOptions } from './edits.ts'
 import { closing, type Token } from './tokens.ts'
 
 /** A part of the statement, [start, end) in UTF-16 units, that may be a query. */
@@ -8,6 +10,10 @@ export interface Region {
   readonly end: number
   /** Names in it may mean something else than columns (the parameters of a macro): no constants, no pushdown. */
   readonly opaque: boolean
+  /** The values of parameters come later: the statement is a PREPARE. */
+  readonly deferred: boolean
+  /** The query is kept, to stand in other statements: a view. */
+  readonly kept: boolean
 }
 
 const QUERY = new Set([
@@ -30,18 +36,18 @@ export function regionsOf(tokens: readonly Token[]): Region[] {
   const opaque =
     first.value === 'create' &&
     tokens.some((token) => /^(macro|function)$/.test(token.value) && token.depth === 0)
-  // Parameters of PREPARE are given by EXECUTE.
-  const sealed = opaque || first.value === 'prepare'
-  const regions: Region[] = [{ start: first.start, end, opaque: sealed }]
+  const kept = first.value === 'create' && tokens.some((token) => token.value === 'view' && token.depth === 0)
+  const common = { opaque, deferred: first.value === 'prepare', kept }
+  const regions: Region[] = [{ start: first.start, end, ...common }]
   const body = bodyOf(tokens)
   if (body > 0) {
     const start = tokens[body]!.start
-    regions.push({ start, end, opaque: sealed })
+    regions.push({ start, end, ...common })
     // INSERT … ON CONFLICT, … RETURNING, CREATE TABLE AS … WITH NO DATA
     for (let i = tokens.length - 1; i > body; i--) {
       const token = tokens[i]!
       if (token.depth === 0 && token.kind === 'word' && TAILS.has(token.value))
-        regions.push({ start, end: tokens[i - 1]!.end, opaque: sealed })
+        regions.push({ start, end: tokens[i - 1]!.end, ...common })
     }
   }
   tokens.forEach((token, i) => {
@@ -49,7 +55,7 @@ export function regionsOf(tokens: readonly Token[]): Region[] {
     if (token.value !== '(' || token.kind !== 'symbol' || next === undefined) return
     if (next.value !== '(' && !(next.kind === 'word' && QUERY.has(next.value))) return
     const close = closing(tokens, i)
-    if (close > i + 1) regions.push({ start: next.start, end: tokens[close - 1]!.end, opaque: sealed })
+    if (close > i + 1) regions.push({ start: next.start, end: tokens[close - 1]!.end, ...common })
   })
   return regions
 }
@@ -80,4 +86,21 @@ function bodyOf(tokens: readonly Token[]): number {
     )
   }
   return -1
+}
+
+/** The queries of the statement that DuckDB can parse alone: the whole, or the largest parts. */
+export async function* parsedRegions(
+  sql: string,
+  tokens: readonly Token[],
+  options: Pick<RewriteOptions, 'serialize'>,
+): AsyncGenerator<{ region: Region; ast: AstNode }> {
+  const done: Region[] = []
+  for (const region of regionsOf(tokens)) {
+    if (done.some((other) => other.start <= region.start && region.end <= other.end)) continue
+    const json = await options.serialize(sql.slice(region.start, region.end))
+    const ast = json === undefined ? undefined : parseAst(json)
+    if (ast === undefined) continue
+    done.push(region)
+    yield { region, ast }
+  }
 }

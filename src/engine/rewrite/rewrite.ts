@@ -7,9 +7,10 @@
  * with `json_deserialize_sql`, which would put every query through a printer that is not used otherwise.
  */
 
-import type { RawPredicate } from '../constants.ts'
-import { type AstNode, isNode, listOf, nodeOf, parseAst, textOf, walk } from './ast.ts'
-import { leavesOf, predicatesOf } from './conjuncts.ts'
+import type { Hidden } from '../constants.ts'
+import { type AstNode, nodeOf, textOf, walk } from './ast.ts'
+import { DEFERRED, type Params } from './constants.ts'
+import { countedIn } from './counts.ts'
 import {
   type AddEdit,
   aliasOf,
@@ -23,15 +24,36 @@ import {
 import { replaceAfterKeywords } from './keyword-paths.ts'
 import { nameOptional } from './optional.ts'
 import { defaultAlias } from './paths.ts'
-import { type Region, regionsOf } from './regions.ts'
+import { type Located, place } from './place.ts'
+import { pushedInto } from './pushed.ts'
+import { parsedRegions, type Region } from './regions.ts'
+import { quoteReservedNames } from './reserved-names.ts'
 import { isRemoteCall, isRouted, routeCalls, routed } from './routing.ts'
+import { resolveCtes } from './scopes.ts'
 import { closing, type Token, tokenize } from './tokens.ts'
+import type { Tree } from './trace.ts'
+import { usesOf } from './uses.ts'
+import { inlineViews } from './views.ts'
 
 /** The statement as DuckDB shall run it; the same text when nothing in it concerns varve. */
-export async function rewriteStatement(sql: string, options: RewriteOptions): Promise<string> {
-  if (sql.includes('\0')) return sql
+export async function rewriteStatement(given: string, options: RewriteOptions): Promise<string> {
+  if (given.includes('\0')) return given
+  const sql = quoteReservedNames(given)
   const tokens = tokenize(sql)
-  if (!concerns(tokens, options)) return sql
+  const inlined = await inlineViews(sql, tokens, options)
+  if (inlined !== undefined) {
+    const { text, pushed } = await rewriteTokens(inlined, tokenize(inlined), options)
+    // A view is looked into only where that spares something.
+    if (pushed || options.explain === true) return text
+  }
+  return concerns(tokens, options) ? (await rewriteTokens(sql, tokens, options)).text : sql
+}
+
+async function rewriteTokens(
+  sql: string,
+  tokens: readonly Token[],
+  options: RewriteOptions,
+): Promise<{ text: string; pushed: boolean }> {
   const edits = new Map<number, Edit>()
   const add = (edit: Edit): void => {
     if (!edits.has(edit.start)) edits.set(edit.start, edit)
@@ -39,16 +61,20 @@ export async function rewriteStatement(sql: string, options: RewriteOptions): Pr
   routeCalls(tokens, options, add)
   nameOptional(tokens, options, add)
   const parsed: Region[] = []
+  let last = 0
+  let pushed = false
   for await (const { region, ast } of parsedRegions(sql, tokens, options)) {
     parsed.push(region)
     // `?` is numbered from the region's start, where the tree was made.
     const shifted = tokens.some((token) => token.value === '?' && token.start < region.start)
-    const params = region.opaque || shifted ? undefined : options.params
+    const params = region.opaque || shifted ? undefined : region.deferred ? DEFERRED : options.params
     const pushdown = options.pushdown && !region.opaque
-    rewriteTree(ast, place(sql, tokens, region), { ...options, params, pushdown }, add)
+    const nextNumber = region.kept ? undefined : () => ++last
+    const telling: TreeOptions = { ...options, params, pushdown, nextNumber }
+    pushed = rewriteTree(ast, place(sql, tokens, region), telling, add) || pushed
   }
   replaceAfterKeywords(tokens, parsed, options, add)
-  return apply(sql, [...edits.values()])
+  return { text: apply(sql, [...edits.values()]), pushed }
 }
 
 function concerns(tokens: readonly Token[], options: RewriteOptions): boolean {
@@ -60,68 +86,53 @@ function concerns(tokens: readonly Token[], options: RewriteOptions): boolean {
   })
 }
 
-/** The queries of the statement that DuckDB can parse alone: the whole, or the largest parts. */
-async function* parsedRegions(
-  sql: string,
-  tokens: readonly Token[],
-  options: RewriteOptions,
-): AsyncGenerator<{ region: Region; ast: AstNode }> {
-  const done: Region[] = []
-  for (const region of regionsOf(tokens)) {
-    if (done.some((other) => other.start <= region.start && region.end <= other.end)) continue
-    const json = await options.serialize(sql.slice(region.start, region.end))
-    const ast = json === undefined ? undefined : parseAst(json)
-    if (ast === undefined) continue
-    done.push(region)
-    yield { region, ast }
-  }
+type TreeOptions = Omit<RewriteOptions, 'params'> & {
+  readonly params: Params
+  readonly nextNumber: (() => number) | undefined
 }
 
-/** Finds the token at a place that the tree names: a byte of the region's UTF-8. */
-type Place = (location: unknown) => number | undefined
-
-interface Located {
-  readonly tokens: readonly Token[]
-  readonly indexAt: Place
+/** Whether anything was pushed. */
+function rewriteTree(ast: AstNode, located: Located, options: TreeOptions, add: AddEdit): boolean {
+  const ctes = resolveCtes(ast)
+  const isScan = (node: AstNode): boolean =>
+    node.type === 'BASE_TABLE'
+      ? !ctes.has(node) && isPath(node, options)
+      : node.type === 'TABLE_FUNCTION' && isCall(node, options)
+  const tree: Tree = { ctes, isScan, nameOf: relationName }
+  const told = options.pushdown ? pushedInto(ast, tree, options) : new Map<AstNode, Hidden>()
+  const counted = options.pushdown ? countedIn(ast) : new Set<AstNode>()
+  const uses = options.pushdown ? usesOf(ast, relationName) : undefined
+  for (const node of walk(ast)) {
+    if (!isScan(node)) continue
+    const more = { ...(uses && { uses }), ...(counted.has(node) && { counted: true as const }) }
+    const known =
+      Object.keys(more).length === 0 ? told.get(node) : { predicates: [], ...told.get(node), ...more }
+    const hidden = options.explain === true ? explained(known, options.nextNumber) : known
+    if (node.type === 'BASE_TABLE') replacePath(node, hidden, located, add)
+    else if (hidden !== undefined) tell(node, hidden, located, options, add)
+  }
+  return told.size > 0
 }
 
-function place(sql: string, tokens: readonly Token[], region: Region): Located {
-  const text = sql.slice(region.start, region.end)
-  const bytes = Buffer.from(text)
-  const ascii = bytes.length === text.length
-  const byStart = new Map(tokens.map((token, i) => [token.start, i]))
-  return {
-    tokens,
-    indexAt(location) {
-      if (typeof location !== 'number' || location < 0 || location >= bytes.length) return undefined
-      const offset = ascii ? location : bytes.subarray(0, location).toString().length
-      return byStart.get(region.start + offset)
-    },
-  }
+function explained(hidden: Hidden | undefined, nextNumber: TreeOptions['nextNumber']): Hidden | undefined {
+  const scan = hidden?.scan ?? nextNumber?.()
+  return scan === undefined ? hidden : { predicates: [], ...hidden, scan, explain: true }
 }
 
-function rewriteTree(ast: AstNode, located: Located, options: RewriteOptions, add: AddEdit): void {
-  const nodes = [...walk(ast)]
-  const nameOf = (node: AstNode): string => relationName(node)
-  const predicates = new Map<AstNode, RawPredicate[]>()
-  const shadowed = new Set<string>()
-  for (const node of nodes) {
-    if (node.type === 'SELECT_NODE' && options.pushdown && nodeOf(node.sample) === undefined) {
-      const leaves = leavesOf(nodeOf(node.from_table), nameOf)
-      for (const [leaf, found] of predicatesOf(nodeOf(node.where_clause), leaves, options.params)) {
-        predicates.set(leaf, found)
-      }
-    }
-    for (const entry of listOf(nodeOf(node.cte_map)?.map)) {
-      if (isNode(entry)) shadowed.add(textOf(entry.key).toLowerCase())
-    }
-  }
-  for (const node of nodes) {
-    const found = predicates.get(node) ?? []
-    if (node.type === 'BASE_TABLE' && !shadowed.has(textOf(node.table_name).toLowerCase()))
-      replacePath(node, found, located, options, add)
-    if (node.type === 'TABLE_FUNCTION' && found.length > 0) passPredicates(node, found, located, options, add)
-  }
+/** `FROM 'path'`, where varve is to read it. */
+function isPath(node: AstNode, { claims }: Pick<RewriteOptions, 'claims'>): boolean {
+  const qualified = textOf(node.schema_name) !== '' || textOf(node.catalog_name) !== ''
+  return !qualified && nodeOf(node.at_clause) === undefined && claims(textOf(node.table_name))
+}
+
+/** A call of one of varve's functions, or of one that may be routed to it. */
+function isCall(node: AstNode, options: Pick<RewriteOptions, 'functions'>): boolean {
+  const name = functionName(node)
+  return options.functions.has(name) || routed(name, options) !== undefined
+}
+
+function functionName(node: AstNode): string {
+  return textOf(nodeOf(node.function)?.function_name).toLowerCase()
 }
 
 function relationName(node: AstNode): string {
@@ -134,14 +145,11 @@ function relationName(node: AstNode): string {
 
 function replacePath(
   node: AstNode,
-  predicates: readonly RawPredicate[],
+  hidden: Hidden | undefined,
   { tokens, indexAt }: Located,
-  options: RewriteOptions,
   add: AddEdit,
 ): void {
   const path = textOf(node.table_name)
-  const qualified = textOf(node.schema_name) !== '' || textOf(node.catalog_name) !== ''
-  if (qualified || nodeOf(node.at_clause) !== undefined || !options.claims(path)) return
   const index = indexAt(node.query_location)
   if (index === undefined) return
   const token = tokens[index]!
@@ -150,29 +158,28 @@ function replacePath(
   const bare = before?.kind === 'word' && BARE.has(before.value) ? before : undefined
   const alias = textOf(node.alias) === '' && bare === undefined ? aliasOf(path) : ''
   const start = bare?.value === 'table' ? bare.start : token.start
-  const text = `${bare === undefined ? '' : 'from '}${callOf(path, predicates)}${alias}`
+  const text = `${bare === undefined ? '' : 'from '}${callOf(path, hidden)}${alias}`
   add({ start, end: token.end, text })
 }
 
-function passPredicates(
+function tell(
   node: AstNode,
-  predicates: readonly RawPredicate[],
+  hidden: Hidden,
   { tokens, indexAt }: Located,
-  options: RewriteOptions,
+  options: TreeOptions,
   add: AddEdit,
 ): void {
-  const fn = nodeOf(node.function)
-  const name = textOf(fn?.function_name).toLowerCase()
-  if (!options.functions.has(name) && routed(name, options) === undefined) return
+  const name = functionName(node)
   const first = indexAt(node.query_location)
   if (first === undefined) return
   // The place is that of `main` in `main.read_fastq(…)`.
   const open = tokens.findIndex((token, i) => i > first && token.value === '(' && token.kind === 'symbol')
   const called = tokens[open - 1]
   if (open < 0 || open - first > 5 || called === undefined || called.value.toLowerCase() !== name) return
-  if (!options.functions.has(name) && !isRemoteCall(tokens, open, options)) return
+  const params = options.params === DEFERRED ? undefined : options.params
+  if (!options.functions.has(name) && !isRemoteCall(tokens, open, { params })) return
   const close = closing(tokens, open)
   if (close < 0) return
   const at = tokens[close]!.start
-  add({ start: at, end: at, text: `${close === open + 1 ? '' : ', '}${hiddenArgument(predicates)}` })
+  add({ start: at, end: at, text: `${close === open + 1 ? '' : ', '}${hiddenArgument(hidden)}` })
 }

@@ -6,7 +6,7 @@ import { isRemote } from './paths.ts'
 import { closing, type Token } from './tokens.ts'
 
 /** The varve function that stands for one of DuckDB's on remote paths. */
-export function routed(name: string, { functions }: RewriteOptions): string | undefined {
+export function routed(name: string, { functions }: Pick<RewriteOptions, 'functions'>): string | undefined {
   const plain = name === 'parquet_scan' ? 'read_parquet' : name.replace(/_auto$/, '')
   const own = `varve_${plain}`
   return functions.has(own) ? own : undefined
@@ -27,7 +27,11 @@ export function isRouted(tokens: readonly Token[], index: number, options: Rewri
 }
 
 /** Whether the first argument is a remote path, a list with one, or a parameter that holds one. */
-export function isRemoteCall(tokens: readonly Token[], open: number, { params }: RewriteOptions): boolean {
+export function isRemoteCall(
+  tokens: readonly Token[],
+  open: number,
+  { params }: Pick<RewriteOptions, 'params'>,
+): boolean {
   const first = tokens[open + 1]
   if (first?.kind === 'string') return isRemote(first.value)
   if (first?.kind === 'parameter') {

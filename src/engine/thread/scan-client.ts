@@ -29,8 +29,8 @@ export class Enough extends Error {}
 export interface ScanClient {
   /** A new statement: what was bound and scanned before is forgotten (the main thread closes it). */
   begin(): void
-  /** Binds, once per statement for equal calls. */
-  bind(call: BindCall): BoundColumns
+  /** Binds, once per statement for equal calls; the hidden parameter's value is passed on. */
+  bind(call: BindCall, hidden: string | undefined): BoundColumns
   scan(bound: number, columns: readonly number[], hidden: string | undefined): ScanReader
   /** Keeps what a callback failed with, since DuckDB wraps its text; returns the text for DuckDB. */
   fail(error: unknown): string
@@ -77,6 +77,16 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
       if (stop !== RUNNING) throw new Enough()
       Atomics.wait(shared, REPLIES, seen, NAP)
     }
+  }
+
+  const bindNew = (request: BindCall): BoundColumns => {
+    const call = ++calls
+    post({ type: 'bind', call, request })
+    const reply = wait(() => binds.get(call))
+    binds.delete(call)
+    if (reply.type === 'unbound') throw errorFromJson(reply.error)
+    if (reply.type !== 'bound') throw new VarveError('internal', `a bind was answered by "${reply.type}"`)
+    return reply.bound
   }
 
   const reader = (scan: number): ScanReader => {
@@ -141,18 +151,12 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
       queues.clear()
       drain()
     },
-    bind(request) {
+    bind(request, hidden) {
       const key = JSON.stringify(request, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
-      const known = bindings.get(key)
-      if (known !== undefined) return known
-      const call = ++calls
-      post({ type: 'bind', call, request })
-      const reply = wait(() => binds.get(call))
-      binds.delete(call)
-      if (reply.type === 'unbound') throw errorFromJson(reply.error)
-      if (reply.type !== 'bound') throw new VarveError('internal', `a bind was answered by "${reply.type}"`)
-      bindings.set(key, reply.bound)
-      return reply.bound
+      const bound = bindings.get(key) ?? bindNew(request)
+      bindings.set(key, bound)
+      if (hidden !== undefined) post({ type: 'told', bound: bound.id, hidden })
+      return bound
     },
     scan(bound, columns, hidden) {
       const scan = ++scans

@@ -8,9 +8,11 @@ import duckdb, {
   type TableFunctionInitInfo,
 } from '@duckdb/node-bindings'
 import { VarveError } from '../../errors.ts'
-import type { ColumnBatch } from '../../formats/batch.ts'
+import type { ColumnBatch, ColumnVector, DataType } from '../../formats/batch.ts'
+import { vectorFrom } from '../../formats/values.ts'
 import type { Argument, TableFunction } from '../../scan/types.ts'
-import { type BindCall, type BoundColumns, HIDDEN } from '../protocol.ts'
+import { parseHidden } from '../constants.ts'
+import { type BindCall, type BoundColumns, EXPLAINED_ROWS, HIDDEN } from '../protocol.ts'
 import { fromValue } from './arguments.ts'
 import { Enough, type ScanClient, type ScanReader } from './scan-client.ts'
 import { toLogicalType } from './types.ts'
@@ -40,6 +42,12 @@ interface ScanState {
   batch: ColumnBatch | undefined
   /** Rows of the batch that DuckDB has. */
   position: number
+  /** Columns that stand for all, where only rows are counted. */
+  readonly nulls: readonly ColumnVector[] | undefined
+}
+
+function nullsOf(type: DataType): ColumnVector {
+  return vectorFrom(type, new Array<null>(VECTOR_SIZE).fill(null))
 }
 
 /** Makes `fn` callable from SQL on every connection of the database. */
@@ -113,21 +121,29 @@ function bind(info: TableFunctionBindInfo, fn: TableFunction, scans: ScanClient)
     const value = duckdb.bind_get_named_parameter(info, name)
     if (value) named[name] = fromValue(value)
   }
-  const hidden = duckdb.bind_get_named_parameter(info, HIDDEN)
+  const hiddenValue = duckdb.bind_get_named_parameter(info, HIDDEN)
+  const hidden = hiddenValue ? duckdb.get_varchar(hiddenValue) : undefined
   const call: BindCall = { name: fn.name, args, named }
-  const bound = scans.bind(call)
+  const bound = scans.bind(call, hidden)
   for (const { name, type } of bound.columns) duckdb.bind_add_result_column(info, name, toLogicalType(type))
-  if (bound.cardinality !== undefined) {
-    const rows = Math.max(0, Math.round(bound.cardinality.rows))
-    duckdb.bind_set_cardinality(info, rows, bound.cardinality.exact)
+  const cardinality = explainedAs(hidden) ?? bound.cardinality
+  if (cardinality !== undefined) {
+    const rows = Math.max(0, Math.round(cardinality.rows))
+    duckdb.bind_set_cardinality(info, rows, cardinality.exact)
   }
   const data: BindData = {
     call,
-    hidden: hidden ? duckdb.get_varchar(hidden) : undefined,
+    hidden,
     bound,
     statement: scans.statement,
   }
   duckdb.bind_set_bind_data(info, data)
+}
+
+/** The plan of a statement that is only explained tells its scans apart by their cardinalities. */
+function explainedAs(hidden: string | undefined): BoundColumns['cardinality'] {
+  const { scan, explain } = parseHidden(hidden)
+  return explain === true && scan !== undefined ? { rows: EXPLAINED_ROWS + scan, exact: true } : undefined
 }
 
 function init(info: TableFunctionInitInfo, scans: ScanClient): void {
@@ -137,15 +153,17 @@ function init(info: TableFunctionInitInfo, scans: ScanClient): void {
   const columns = Array.from({ length: duckdb.init_get_column_count(info) }, (_, i) =>
     duckdb.init_get_column_index(info, i),
   )
-  const reader = scans.scan(bound.id, columns, data.hidden)
-  const state: ScanState = { bound, columns, reader, batch: undefined, position: 0 }
+  const { counted } = parseHidden(data.hidden)
+  const reader = scans.scan(bound.id, counted === true ? [] : columns, data.hidden)
+  const nulls = counted === true ? columns.map((column) => nullsOf(bound.columns[column]!.type)) : undefined
+  const state: ScanState = { bound, columns, reader, batch: undefined, position: 0, nulls }
   duckdb.init_set_init_data(info, state)
   // One thread keeps the rows in file order; decoding has its own workers.
   duckdb.init_set_max_threads(info, 1)
 }
 
 function rebind(data: BindData, scans: ScanClient): BoundColumns {
-  const bound = scans.bind(data.call)
+  const bound = scans.bind(data.call, data.hidden)
   if (JSON.stringify(bound.columns) === JSON.stringify(data.bound.columns)) return bound
   throw new VarveError(
     'stale',
@@ -170,7 +188,8 @@ function produce(info: TableFunctionInfo, output: DataChunk): void {
     const { name, type } = state.bound.columns[state.columns[i]!]!
     const vector = duckdb.data_chunk_get_vector(output, i)
     try {
-      writeColumn(vector, type, batch.columns[i]!, state.position, count)
+      if (state.nulls === undefined) writeColumn(vector, type, batch.columns[i]!, state.position, count)
+      else writeColumn(vector, type, state.nulls[i]!, 0, count)
     } catch (error) {
       throw error instanceof VarveError
         ? new VarveError(error.code, `column "${name}": ${error.message}`, { ...error.details, column: name })

@@ -5,13 +5,14 @@ import { readBlocks } from './read.ts'
 import type { BlockFormat } from './types.ts'
 
 export function blockFormat(format: BlockFormat): Format {
-  const { name, title, extensions, optionNames, fixed, strategies = {} } = format
+  const { name, title, extensions, optionNames, fixed, seeks, strategies = {} } = format
   return {
     name,
     title,
     extensions,
     optionNames,
     fixed,
+    seeks,
     strategies,
     detect: (path, head) => format.detect(path, head),
 

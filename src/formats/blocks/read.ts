@@ -39,7 +39,8 @@ export async function* readBlocks(
   }
   const zones = run.measure === true
   const { allocate } = hooks
-  const reader = await format.reader(file, projection, { zones, allocate })
+  const conditions = zones ? undefined : hooks.conditions
+  const reader = await format.reader(file, projection, { zones, allocate, conditions })
   const fetch = new Fetcher(file, reader, parts, hooks.small === true)
   const measured: (readonly Zone[])[] = []
   const blocks = new BlockBatches(job, reader, projection.length === 0)

@@ -11,8 +11,8 @@ export interface Block {
   readonly raw: number
   /** What decoding it needs beside its bytes; kept in the index. */
   readonly window?: Uint8Array | undefined
-  /** One per `layout.zones`; empty as long as they are not known. */
-  readonly zones: readonly Zone[]
+  /** One per `layout.zones`, undefined where it is not known; empty as long as none is. */
+  readonly zones: readonly (Zone | undefined)[]
 }
 
 /** Blocks, in the order of their rows, as segments. */

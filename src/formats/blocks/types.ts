@@ -6,7 +6,17 @@
 import type { ByteSource } from '../../bytes/types.ts'
 import type { ColumnBatch, Field } from '../batch.ts'
 import type { Options, Zone } from '../text/types.ts'
-import type { Blocks, FileAtHand, Head, Layout, Part, ReadHooks, SourceRef, Strategy } from '../types.ts'
+import type {
+  Blocks,
+  Condition,
+  FileAtHand,
+  Head,
+  Layout,
+  Part,
+  ReadHooks,
+  SourceRef,
+  Strategy,
+} from '../types.ts'
 
 /** What a bound file looks like: plain JSON, so that it travels in slices and index metadata. Small: no lists of blocks. */
 export interface BlockLayout {
@@ -26,6 +36,8 @@ export interface BlockFormat {
   readonly title: string
   readonly extensions: readonly string[]
   readonly optionNames: readonly string[]
+  /** People want small parts of its files: of one that has an index not even the head is read. */
+  readonly seeks?: true
   /** What every file of it has; absent where each has columns of its own. */
   readonly fixed?: Pick<BlockLayout, 'columns' | 'zones' | 'ordinal'>
   readonly strategies?: Readonly<Record<string, Strategy>>
@@ -56,6 +68,8 @@ export interface BlockSettings {
   /** Gather min and max of the zone columns, projected or not. */
   readonly zones: boolean
   readonly allocate: (bytes: number) => ArrayBuffer
+  /** Rows that do not fulfil all of these need be neither fetched nor given. Advice; absent with `zones`. */
+  readonly conditions?: readonly Condition[] | undefined
 }
 
 export interface ByteRange {

@@ -18,7 +18,7 @@ import { inflateWindow } from './window.ts'
 /** zlib does not say where in its input it met an error: shorter runs keep the place narrower, but cost speed. */
 const RUN = 128 * 1024
 
-/** Every BGZF block is a point; of those that are kept, no two are closer than this, decompressed. */
+/** Every BGZF block is a point; of those that are kept, no two are closer than this, decompressed, where not said. */
 const BGZF_POINT_DISTANCE = 1024 * 1024
 
 export interface GzipDecoderSettings {
@@ -38,7 +38,8 @@ export class GzipDecoder implements RawDecoder {
   readonly #fed: FedBytes
   readonly #check = new MemberCheck()
   readonly #finder: PointFinder | undefined
-  readonly #bgzfPoints: boolean
+  /** Distance of points in bgzf; undefined: none are made. */
+  readonly #bgzfPoints: number | undefined
   #inflate: RawInflate
   /** `fresh` as made or reset, `used`, or `tied` to the dictionary of an access point. */
   #inflateState: 'fresh' | 'used' | 'tied' = 'fresh'
@@ -67,7 +68,7 @@ export class GzipDecoder implements RawDecoder {
     this.#raw = from?.raw ?? 0
     this.#leadBits = from?.bits ?? 0
     this.#inflate = createInflate(window)
-    this.#bgzfPoints = container === 'bgzf' && spacing !== undefined
+    if (container === 'bgzf' && spacing !== undefined) this.#bgzfPoints = spacing.raw ?? BGZF_POINT_DISTANCE
     if (container === 'gzip' && spacing !== undefined) {
       this.#finder = new PointFinder(spacing, from?.source, from?.window.length)
       this.#finder.history.push(window, 0, window.length)
@@ -193,7 +194,7 @@ export class GzipDecoder implements RawDecoder {
     this.#state = 'body'
     this.#memberPoint = undefined
     const inGzip = this.#finder?.passMember(this.#fed.offset) ?? false
-    const inBgzf = this.#bgzfPoints && this.#raw - this.#lastPointRaw >= BGZF_POINT_DISTANCE
+    const inBgzf = this.#bgzfPoints !== undefined && this.#raw - this.#lastPointRaw >= this.#bgzfPoints
     if (!inGzip && !inBgzf) return
     const source = inGzip ? this.#fed.offset : this.#memberStart
     this.#memberPoint = { source, bits: 0, raw: this.#raw, window: new Uint8Array(0) }

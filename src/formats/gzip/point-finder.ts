@@ -19,6 +19,8 @@ export interface PointSpacing {
   readonly floor: number
   /** The deflated windows take at most this share of the file. */
   readonly share: number
+  /** In bgzf, where points are free, no two are closer than this, decompressed; default 1 MiB. */
+  readonly raw?: number | undefined
 }
 
 export const DEFAULT_SPACING: PointSpacing = { floor: 64 * 1024, share: 0.008 }

@@ -26,7 +26,10 @@ export function textFormat(text: TextFormat): Format {
     name: text.name,
     title: text.title,
     extensions: text.extensions,
-    optionNames: text.optionNames,
+    optionNames: [...text.optionNames, ...(text.viewOptions ?? [])],
+    viewOptions: text.viewOptions,
+    seeks: text.seeks,
+    findsAll: text.findsAll,
     fixed: empty === 'more' ? undefined : empty,
     strategies: text.strategies ?? {},
     detect: (path, head) => text.detect(path, head.raw),
@@ -50,6 +53,9 @@ export function textFormat(text: TextFormat): Format {
     },
 
     ...(text.narrow && { narrow: text.narrow }),
+    ...(text.write && { write: text.write }),
+
+    ...(text.view && { view: (layout, options) => ({ ...layout, ...text.view!(layout, options) }) }),
 
     read(source, layout, work, projection, hooks) {
       const job = { format: text, layout, source, hooks }
@@ -69,9 +75,11 @@ async function layoutOfMore(text: TextFormat, file: FileAtHand, options: Options
     const { raw, whole } = await longerHead(source, size, head.container, signal)
     const layout = text.layout(raw, whole, options)
     if (layout !== 'more') return layout
-    if (whole) break
+    // A file that was cut is not whole, yet there is no more of it.
+    if (whole || size >= source.size) break
   }
-  const message = `${text.name}: the header does not end within the first ${MOST_HEAD >> 20} MiB`
+  const limit = source.size < MOST_HEAD ? `${source.size} bytes` : `${MOST_HEAD >> 20} MiB`
+  const message = `${text.name}: the header does not end within the first ${limit}`
   throw new VarveError('invalid-data', message)
 }
 

@@ -27,18 +27,21 @@ export class Input {
   readonly #pooled = new Set<ArrayBufferLike>()
   #given: ArrayBufferLike | undefined
   readonly #ahead: Promise<InputPart>[] = []
+  /** Parts behind the piece of work that are on their way, for a record that reaches far. */
+  readonly #beyond: Promise<InputPart>[] = []
   #at: number
   #part: number
   #overflow = OVERFLOW
   #asked = 0
   readonly #ramp: boolean
 
-  constructor(source: ByteSource, start: number, end: number, ramp: boolean, hooks: ReadHooks) {
+  /** `part`: bytes of the parts, where more than 8 MiB shall come with one request. */
+  constructor(source: ByteSource, start: number, end: number, ramp: boolean, hooks: ReadHooks, part = PART) {
     this.#source = source
     this.#at = start
     this.#end = Math.min(end, source.size)
     this.#ramp = ramp
-    this.#part = ramp ? MIB : PART
+    this.#part = ramp ? MIB : Math.max(PART, part)
     this.#hooks = hooks
   }
 
@@ -64,6 +67,7 @@ export class Input {
     this.#recycle()
     // What is still on its way may not be waited for; its memory is left to the garbage collector.
     this.#ahead.splice(0)
+    this.#beyond.splice(0)
   }
 
   #recycle(): void {
@@ -85,6 +89,18 @@ export class Input {
   }
 
   #behind(): Promise<InputPart> {
+    // Who has come so far is in a huge record, and will go on: do not wait for each part of it.
+    const depth = this.#overflow === PART ? 3 : 1
+    while (this.#beyond.length < depth) {
+      const read = this.#fetchBehind()
+      read.catch(() => undefined)
+      this.#beyond.push(read)
+      if (this.#at >= this.#source.size) break
+    }
+    return this.#beyond.shift()!
+  }
+
+  #fetchBehind(): Promise<InputPart> {
     const from = this.#at
     const to = Math.min(this.#source.size, from + this.#overflow)
     this.#at = to

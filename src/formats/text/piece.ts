@@ -4,7 +4,7 @@ import { VarveError } from '../../errors.ts'
 import type { ColumnBatch } from '../batch.ts'
 import type { Layout, Piece, PieceResult, Point } from '../types.ts'
 import { type Job, newReader, Records } from './records.ts'
-import { type RawPlace, SegmentCutter, segmentSpacing, withJudgedEnds } from './segments.ts'
+import { type RawPlace, SegmentCutter, segmentSpacing, withBlockEnds, withJudgedEnds } from './segments.ts'
 import { type PieceSupply, supplyPiece } from './supply.ts'
 import { grow, RawWindow } from './window.ts'
 
@@ -17,7 +17,11 @@ export async function* readPiece(
   piece: Piece,
   projection: readonly number[],
 ): AsyncGenerator<ColumnBatch, PieceResult> {
-  const opened = await supplyPiece(job.source, job.layout, piece, job.hooks)
+  const { format, layout, source, hooks } = job
+  // All of it belongs to a record that began before it.
+  const covered = piece.start !== 'sync' && piece.start >= piece.to - piece.from
+  if (covered && layout.container === 'plain') return passedOver(piece.start, piece.to - piece.from)
+  const opened = await supplyPiece(source, layout, piece, hooks, format.cuts !== undefined)
   const window = new RawWindow(opened.supply, job.hooks)
   try {
     return yield* pieceBatches(job, piece, projection, opened, window)
@@ -25,6 +29,15 @@ export async function* readPiece(
     window.close()
   }
 }
+
+/** What a piece turns out to be whose bytes belong to a record that began before it: the next one begins at `start`. */
+const passedOver = (start: number, raw: number): PieceResult => ({
+  start,
+  stop: start,
+  raw,
+  rows: 0,
+  segments: [],
+})
 
 async function* pieceBatches(
   job: Job,
@@ -36,7 +49,8 @@ async function* pieceBatches(
   const { layout, source } = job
   const { supply } = opened
   const start = await findStart(job, piece, opened, window)
-  if (start < 0) return { start, stop: start, raw: 0, rows: 0, segments: [] }
+  if (start < 0) return passedOver(start, 0)
+  if (window.raw < start) return passedOver(start, supply.pieceEnd!)
   job.hooks.onStart?.(start)
 
   const relative = piece.from > 0
@@ -47,30 +61,53 @@ async function* pieceBatches(
   const cutter = new SegmentCutter(points.shift()!, start)
   const zones = () => reader.takeZones()
   const sourceEnd = () => (layout.container === 'plain' ? opened.source + window.raw : supply.sourceOffset)
-  const spacing = segmentSpacing(source.size, job.format.spacing)
+  const { cuts } = job.format
+  const spacing =
+    cuts?.shared(source.size, layout.container) ?? segmentSpacing(source.size, job.format.spacing)
   let boundary = start + spacing
+  let point = cutter.point
+  /** Where decoding of a segment begins that begins with the next byte. */
+  const nearest = (): Point => {
+    if (layout.container === 'plain') return { source: opened.source + window.raw, bits: 0, raw: window.raw }
+    while (points.length > 0 && points[0]!.raw <= window.raw) point = points.shift()!
+    return point
+  }
   // Looking for the first record may have led beyond the piece already.
-  let pieceEnd = supply.pieceEnd ?? Number.POSITIVE_INFINITY
+  const beyond = opened.beyond ?? 0
+  let pieceEnd = (supply.pieceEnd ?? Number.POSITIVE_INFINITY) + beyond
 
   for (;;) {
-    if (layout.container !== 'plain') boundary = points[0]?.raw ?? Number.POSITIVE_INFINITY
-    const until = Math.min(boundary, pieceEnd)
+    if (layout.container !== 'plain' && cuts === undefined)
+      boundary = points[0]?.raw ?? Number.POSITIVE_INFINITY
+    // A record that begins in the piece is read to its end.
+    const until = reader.long === 'inside' ? boundary : Math.min(boundary, pieceEnd)
     const from = window.at
     const { final } = window
     records.read(until, final)
     cutter.pass(window.bytes, from, window.at)
+    const { long } = reader
+    const edge = long === 'before' || long === 'behind'
+    if (cuts !== undefined && (edge || (long === 'inside' && window.raw >= boundary))) {
+      const rows = reader.seen + (long === 'inside' ? 1 : 0)
+      cutter.cutAnywhere(window.raw, rows, sourceEnd(), zones, nearest())
+      boundary = window.raw + (long === 'behind' ? spacing : cuts.inside)
+    }
     if (records.full) {
       yield records.take()
       continue
     }
+    if (reader.breaks === true) {
+      // From the same point as the segment before, unless any place will do.
+      const here = { source: opened.source + window.raw, bits: 0, raw: window.raw }
+      const point = layout.container === 'plain' ? here : cutter.point
+      cutter.cut(window.raw, reader.seen, sourceEnd(), zones, point)
+      continue
+    }
+    if (edge || (long === 'inside' && window.raw >= until)) continue
     if (window.raw >= until) {
       if (window.raw >= pieceEnd) break
-      if (layout.container === 'plain') {
-        cutter.cut(window.raw, reader.seen, sourceEnd(), zones, {
-          source: opened.source + window.raw,
-          bits: 0,
-          raw: window.raw,
-        })
+      if (layout.container === 'plain' || cuts !== undefined) {
+        cutter.cut(window.raw, reader.seen, sourceEnd(), zones, nearest())
         boundary = window.raw + spacing
       } else {
         let point = points.shift()!
@@ -87,11 +124,11 @@ async function* pieceBatches(
       }
     } else if (window.final) {
       // The reader has not seen yet that the file ends here.
-      if (!final && window.at < window.fill) continue
+      if (!final && (window.at < window.fill || long === 'inside')) continue
       if (pieceEnd !== Number.POSITIVE_INFINITY || window.at >= window.fill) break
       pieceEnd = supply.rawOffset
     } else if (supply.exhausted && pieceEnd === Number.POSITIVE_INFINITY) {
-      pieceEnd = supply.rawOffset
+      pieceEnd = supply.rawOffset + beyond
     } else {
       await supply.more()
     }
@@ -103,7 +140,12 @@ async function* pieceBatches(
   if (stop < raw) throw new VarveError('internal', `reading stopped at ${stop} of ${raw} (${source.uri})`)
   const judged = layout.container === 'gzip'
   if (judged) places.push({ source: source.size, raw })
-  const segments = judged ? withJudgedEnds(cutter.segments, places) : cutter.segments
+  const blocks = layout.container === 'bgzf' && cuts !== undefined
+  const segments = judged
+    ? withJudgedEnds(cutter.segments, places)
+    : blocks
+      ? withBlockEnds(cutter.segments, places)
+      : cutter.segments
   return { start, stop, raw, rows: reader.seen, segments }
 }
 
@@ -128,13 +170,16 @@ async function findStart(
   if (piece.start !== 'sync') {
     while (window.base + window.fill < piece.start) {
       window.at = window.fill
+      // A piece that ends before has nothing to read.
+      if ((opened.supply.pieceEnd ?? Number.POSITIVE_INFINITY) <= piece.start) return piece.start
       if (!(await grow(window, Number.POSITIVE_INFINITY))) return -1
     }
     window.at = piece.start - window.base
     return piece.start
   }
   window.at = 0
-  let reach = SYNC_REACH
+  // Where the search is no guess, what begins behind the piece is the next one's.
+  let reach = format.findsAll === true ? 0 : SYNC_REACH
   for (;;) {
     const context = Math.max(0, -window.base)
     const found = format.sync(layout, window.bytes, context, window.fill, window.final)
@@ -143,7 +188,10 @@ async function findStart(
       return window.base + found
     }
     const before = window.fill
-    if (reach <= 0 || window.final || !(await grow(window, Number.POSITIVE_INFINITY))) return -1
+    if (window.final) return -1
+    // What was fetched is looked at to its end in any case.
+    const goesOn = reach > 0 || !opened.supply.exhausted
+    if (!(goesOn ? await grow(window, Number.POSITIVE_INFINITY) : window.decode())) return -1
     if (opened.supply.exhausted) reach -= window.fill - before
   }
 }

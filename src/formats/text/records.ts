@@ -31,8 +31,8 @@ export function newReader(
   projection: readonly number[],
   settings: Partial<ReaderSettings> & Pick<ReaderSettings, 'firstRecord'>,
 ): RecordReader {
-  const { allocate, ignoreErrors } = hooks
-  return format.reader(layout, projection, { zones: false, allocate, ignoreErrors, ...settings })
+  const { allocate, ignoreErrors, fields } = hooks
+  return format.reader(layout, projection, { zones: false, allocate, ignoreErrors, fields, ...settings })
 }
 
 /** What an error says of its place. */
@@ -58,6 +58,8 @@ export class Records {
   }
 
   get full(): boolean {
+    // The record that is being passed belongs to no batch yet.
+    if (this.reader.long === 'inside') return false
     return this.reader.rows >= this.#batchRows || this.reader.bytes >= BATCH_BYTES
   }
 

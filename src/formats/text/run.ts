@@ -61,7 +61,8 @@ async function* runBatches(
   projection: readonly number[],
   window: RawWindow,
 ): AsyncGenerator<ColumnBatch, undefined> {
-  const reader = newReader(job, projection, { firstRecord: run.firstRow + run.skip })
+  const { within } = run
+  const reader = newReader(job, projection, { firstRecord: run.firstRow + run.skip, within })
   const records = new Records(job, window, reader)
   const checker = new Checker(job.source.uri, run.skip === 0 ? run.checks : [])
   for (;;) {
@@ -78,8 +79,14 @@ async function* runBatches(
   return undefined
 }
 
-/** The decompressed bytes of a run's rows, as they stand in the file. */
+/** The decompressed bytes of a run's rows, as they stand in the file; a stretch of one as the format writes it. */
 export async function* readText(job: Job, run: Run): AsyncGenerator<Uint8Array, undefined> {
+  const { format, layout } = job
+  if (run.within !== undefined && format.write !== undefined) {
+    const all = layout.columns.map((_, column) => column)
+    for await (const batch of readRun(job, run, all)) yield format.write(batch, true)
+    return undefined
+  }
   const window = await openRun(job, run)
   try {
     yield* runText(job, run, window)

@@ -36,6 +36,16 @@ export function withJudgedEnds(segments: readonly Segment[], points: readonly Ra
   })
 }
 
+/** The segments of bgzf with the ends of their last blocks: those that the next one begins at, or behind which. */
+export function withBlockEnds(segments: readonly Segment[], blocks: readonly RawPlace[]): Segment[] {
+  let i = 0
+  return segments.map((segment) => {
+    while (i < blocks.length && blocks[i]!.raw < segment.rawEnd) i++
+    const next = blocks[i]
+    return next === undefined ? segment : { ...segment, end: Math.min(segment.end, next.source) }
+  })
+}
+
 /** A place in the source, and in what it is decompressed. */
 export type RawPlace = Pick<Point, 'source' | 'raw'>
 
@@ -46,6 +56,11 @@ export class SegmentCutter {
 
   constructor(point: Point, raw: number) {
     this.#open = { point, raw, firstRow: 0 }
+  }
+
+  /** Where decoding of the open segment begins. */
+  get point(): Point {
+    return this.#open.point
   }
 
   /** The records passed: bytes[start, end). */
@@ -60,6 +75,19 @@ export class SegmentCutter {
   cut(raw: number, row: number, sourceEnd: number, takeZones: () => Zone[], next: Point): void {
     if (row === this.#open.firstRow) return
     this.close(raw, row, sourceEnd, takeZones)
+    this.#open = { point: next, raw, firstRow: row }
+    this.#crc = 0
+  }
+
+  /**
+   * The same for a place where a segment shall begin, with or without a record before it: inside of one, which
+   * counts as a row of the segment that it begins in, or behind it.
+   */
+  cutAnywhere(raw: number, row: number, sourceEnd: number, takeZones: () => Zone[], next: Point): void {
+    const { raw: from, firstRow } = this.#open
+    // What was gathered for a segment that has nothing must not be taken for the next one's.
+    if (raw === from && row === firstRow) takeZones()
+    else this.close(raw, row, sourceEnd, takeZones)
     this.#open = { point: next, raw, firstRow: row }
     this.#crc = 0
   }

@@ -3,6 +3,7 @@
 import type { ByteSource } from '../../bytes/types.ts'
 import type { Trailer } from '../gzip/index.ts'
 import { type ClosableDecoder, createDecoder, resumeDecoder } from '../gzip/index.ts'
+import { DEFAULT_SPACING } from '../gzip/point-finder.ts'
 import type { AccessPoint } from '../gzip/types.ts'
 import type { Layout, Piece, ReadHooks, Run } from '../types.ts'
 import { cutBgzf } from './bgzf-piece.ts'
@@ -11,6 +12,8 @@ import type { RawSupply } from './window.ts'
 
 const NOTHING = new Uint8Array(0)
 const NO_WINDOW = NOTHING
+/** The largest request of a run. */
+const LARGEST_PART = 64 << 20
 
 /** A decoder in this thread, and its input. */
 export class LocalSupply implements RawSupply {
@@ -72,7 +75,10 @@ export class LocalSupply implements RawSupply {
 
 export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: ReadHooks): RawSupply {
   const { point } = run
-  const input = new Input(source, point.source, run.end, hooks.small === true, hooks)
+  // Nobody can stop in the middle of one row: it comes in as few requests as memory allows.
+  const isOne = run.rows === 1
+  const part = isOne ? Math.min(LARGEST_PART, Math.ceil((run.end - point.source) / 2)) : undefined
+  const input = new Input(source, point.source, run.end, hooks.small === true && !isOne, hooks, part)
   const decoder = resumeDecoder(layout.container, { ...point, window: point.window ?? NO_WINDOW })
   return new LocalSupply(decoder, input, hooks.onProgress)
 }
@@ -89,6 +95,8 @@ export interface PieceSupply {
   readonly context: number
   /** Source offset of the piece's first raw byte. */
   readonly source: number
+  /** Raw bytes behind the source's part that belong to the piece. */
+  readonly beyond?: number | undefined
 }
 
 export async function supplyPiece(
@@ -96,6 +104,7 @@ export async function supplyPiece(
   layout: Layout,
   piece: Piece,
   hooks: ReadHooks,
+  everyBlock = false,
 ): Promise<PieceSupply> {
   const { container } = layout
   const { from, to } = piece
@@ -118,10 +127,21 @@ export async function supplyPiece(
     })
     return { supply: new LocalSupply(decoder, input, hooks.onProgress), context, source: from }
   }
+  if (piece.beyond !== undefined) {
+    const input = new Input(source, from, to, ramp, hooks)
+    const decoder = resumeDecoder(
+      'bgzf',
+      { source: from, bits: 0, raw: 0, window: NO_WINDOW },
+      { points: true },
+    )
+    const supply = new LocalSupply(decoder, input, hooks.onProgress)
+    return { supply, context: 0, source: from, beyond: piece.beyond }
+  }
   const cut = await cutBgzf(source, from, to, hooks.signal)
   const input = new Input(cut.source, cut.contextFrom, cut.to, ramp, hooks)
   const start = { source: cut.contextFrom, bits: 0, raw: -cut.contextRaw, window: NO_WINDOW }
-  const decoder = resumeDecoder('bgzf', start, { points: true })
+  const points = everyBlock ? { ...DEFAULT_SPACING, raw: 0 } : true
+  const decoder = resumeDecoder('bgzf', start, { points })
   return {
     supply: new LocalSupply(decoder, input, hooks.onProgress),
     context: cut.contextRaw,

@@ -4,7 +4,8 @@
  */
 
 import type { ColumnBatch, Field } from '../batch.ts'
-import type { Format, Strategy } from '../types.ts'
+import type { Container } from '../gzip/types.ts'
+import type { Format, Strategy, WantedFields, Within } from '../types.ts'
 
 /** JSON values of named options, as given by the user. */
 export type Options = Readonly<Record<string, unknown>>
@@ -30,12 +31,25 @@ export interface TextFormat {
   /** Without the dot and the compression's own ending: ['fastq', 'fq']. */
   readonly extensions: readonly string[]
   readonly optionNames: readonly string[]
+  /** Options that show the same records differently, so that one index serves them all: `view` applies them. */
+  readonly viewOptions?: readonly string[]
+  /** As in `Format`. */
+  readonly seeks?: true
+  /** As in `Format`: `sync` is no guess. */
+  readonly findsAll?: true
   /** Every file has columns of its own. */
   readonly fileColumns?: boolean
   /** Its records are no text: slices of it are read by SQL only. */
   readonly binary?: boolean
   /** Decompressed bytes from one segment to the next, about; default 1 MiB. In gzip files access points decide. */
   readonly spacing?: number
+  /** Segments are cut as its reader says (`RecordReader.long`), in every container: several share an access point. */
+  readonly cuts?: {
+    /** Decompressed bytes of a segment of short records, in a file of so many bytes. */
+    shared(size: number, container: Container): number
+    /** Decompressed bytes of the segments that a long record is cut into. */
+    readonly inside: number
+  }
   readonly strategies?: Readonly<Record<string, Strategy>>
   readonly narrow?: Format['narrow']
   /** Whether the decompressed head looks like this format; `path` may break a tie, never decide alone. */
@@ -46,8 +60,12 @@ export interface TextFormat {
    * `'more'`: the header goes on behind these bytes.
    */
   layout(head: Uint8Array, whole: boolean, options: Options): TextLayout | 'more'
+  /** A layout that was made without `viewOptions`, with these. `invalid-input` when they do not fit. */
+  view?(layout: TextLayout, options: Options): TextLayout
   /** A reader of records for the projected columns (indexes into `layout.columns`). */
   reader(layout: TextLayout, projection: readonly number[], settings: ReaderSettings): RecordReader
+  /** A batch of all columns as text of the format: for rows that are picked out, or `parts` of rows. */
+  write?(batch: ColumnBatch, parts: boolean): Uint8Array
   /**
    * The start of the first record at or after `from` in bytes that begin anywhere in a file, or -1 when the
    * bytes do not show it. A guess is allowed: the caller checks that the records before it end exactly there.
@@ -62,6 +80,10 @@ export interface ReaderSettings {
   readonly firstRecord: number
   /** Skip bad records and report them, instead of throwing. */
   readonly ignoreErrors: boolean
+  /** Fields that are wanted of struct columns; default all. */
+  readonly fields?: WantedFields | undefined
+  /** Only a stretch of the one record that will be read. */
+  readonly within?: Within | undefined
   /** Gets an ArrayBuffer of at least this many bytes, used before or new. */
   readonly allocate: (bytes: number) => ArrayBuffer
 }
@@ -94,8 +116,16 @@ export interface RecordReader {
   readonly rows: number
   /** Bytes of column data held for them. */
   readonly bytes: number
+  /** `read` stopped before a record that shall begin a segment of its own; only with `settings.zones`. */
+  readonly breaks?: boolean
   /** Records seen since the reader was made, taken or not, good or (ignored) bad ones excluded. */
   readonly seen: number
+  /**
+   * Of a reader that passes records in parts because they may be huge, where the last `read` stopped: `inside` of
+   * one, which goes on with the next byte and is neither seen nor held so far; with `zones`, where a segment shall
+   * end: `before` one, and `behind` it.
+   */
+  readonly long?: 'before' | 'inside' | 'behind' | undefined
   /**
    * Reads the records that begin in [start, until), each of which may reach up to `end`, until `maxRows` are
    * held. Returns where it stopped: the first byte of the next record (at or after `until`, when all were

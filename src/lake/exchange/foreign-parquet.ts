@@ -1,6 +1,5 @@
 /** Parquet files that others wrote, as rows in varve's types (https://parquet.apache.org/docs/file-format/types/). */
 
-import { gunzipSync } from 'node:zlib'
 import {
   type AsyncBuffer,
   type FileMetaData,
@@ -13,6 +12,7 @@ import {
 import type { ByteSource } from '../../bytes/types.ts'
 import { VarveError } from '../../errors.ts'
 import type { DataType, Field } from '../../formats/batch.ts'
+import { codecTable } from '../../formats/parquet/codecs/index.ts'
 import type { Row, Value } from '../types.ts'
 
 export interface ForeignFile {
@@ -35,12 +35,13 @@ export async function openForeign(open: () => ByteSource, signal?: AbortSignal):
   async function* read(stop: AbortSignal | undefined): AsyncGenerator<Row> {
     const source = open()
     try {
+      const compressors = await codecTable()
       let rowStart = 0
       for (const group of metadata.raw.row_groups) {
         const rowEnd = rowStart + Number(group.num_rows)
         const options = { file: asFile(source, stop), metadata: metadata.raw, rowStart, rowEnd, utf8: false }
         const rows = await inFile(source, () =>
-          parquetReadObjects({ ...options, parsers: PARSERS, compressors: COMPRESSORS }),
+          parquetReadObjects({ ...options, parsers: PARSERS, compressors }),
         )
         for (const row of rows) yield fromRow(columns, row)
         rowStart = rowEnd
@@ -69,8 +70,6 @@ function asFile(source: ByteSource, signal: AbortSignal | undefined): AsyncBuffe
     },
   }
 }
-
-const COMPRESSORS = { GZIP: (bytes: Uint8Array): Uint8Array => gunzipSync(bytes) }
 
 /** hyparquet trusts what it reads, and says what it meets in its own words. */
 async function inFile<T>({ uri }: ByteSource, work: () => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@
 import { memorySource } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/types.ts'
 import { VarveError } from '../../errors.ts'
-import { readHead } from '../../formats/head.ts'
+import { readHeader } from '../../formats/head.ts'
 import type { Format } from '../../formats/types.ts'
 import type { PartitionIndex } from '../../index/types.ts'
 import { locate, withDiskCache } from '../../store/index.ts'
@@ -173,11 +173,11 @@ export class SlicedFile {
   }
 
   async #readHeader(): Promise<Uint8Array> {
-    const { dataStart } = this.#index.layout
+    const { dataStart, container } = this.#index.layout
     if (dataStart === 0) return new Uint8Array(0)
     const source = this.#source()
     try {
-      return (await readHead(source, { signal: this.#opening.signal })).raw.slice(0, dataStart)
+      return await readHeader(source, container, dataStart, { signal: this.#opening.signal })
     } finally {
       await source.close?.()
     }

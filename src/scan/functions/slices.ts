@@ -2,10 +2,16 @@
 
 import { VarveError } from '../../errors.ts'
 import type { Field } from '../../formats/batch.ts'
-import { FORMATS, formatNamed } from '../../formats/registry.ts'
+import { FORMATS, formatNamed, formatOfName } from '../../formats/registry.ts'
 import type { Strategy } from '../../formats/types.ts'
 import { makeSlice, parseSlice, sliceBytes, sliceToJson } from '../../index/slice.ts'
-import { checkStrategy, cutRows, STRATEGIES, type StrategyCall } from '../../index/strategies.ts'
+import {
+  checkStrategy,
+  cutRows,
+  STRATEGIES,
+  type StrategyCall,
+  strategyOptions,
+} from '../../index/strategies.ts'
 import { optionalText, textArgument, textsArgument } from '../arguments.ts'
 import { indexFile } from '../build.ts'
 import { SliceSet } from '../read-slices.ts'
@@ -22,7 +28,7 @@ const COLUMNS: readonly Field[] = [
   { name: 'byte_end', type: { kind: 'int64' } },
 ]
 
-/** The strategies of all formats. */
+/** The strategies of all formats; of those that share a name, one. */
 const ALL: Readonly<Record<string, Strategy>> = Object.assign(
   {},
   STRATEGIES,
@@ -32,9 +38,11 @@ const ALL: Readonly<Record<string, Strategy>> = Object.assign(
 const KINDS = { count: 'integer', integer: 'integer', number: 'any', text: 'text' } as const
 
 const ARGUMENTS: TableFunction['named'] = Object.fromEntries(
-  Object.values(ALL).flatMap((strategy) =>
-    Object.entries(strategy.arguments).map(([name, kind]) => [name, KINDS[kind]] as const),
-  ),
+  [STRATEGIES, ...FORMATS.map(({ strategies }) => strategies)]
+    .flatMap(Object.values<Strategy>)
+    .flatMap((strategy) =>
+      Object.entries(strategy.arguments).map(([name, kind]) => [name, KINDS[kind]] as const),
+    ),
 )
 
 /** The strategy and its arguments, of `strategy := 'count', n := 200` or just `n := 200`. */
@@ -63,14 +71,18 @@ export const slices: ScanFunction = {
   async bind({ args, named }, context) {
     const uri = textArgument('the path', args[0])
     const call = strategyOf(named)
-    checkStrategy(call, ALL)
     const format = optionalText('format', named.format)
+    // Before anything is read, by the format that the file seems to be of.
+    const own = format === undefined ? formatOfName(uri) : formatNamed(format)
+    const known = own === undefined ? ALL : own.strategies
+    checkStrategy(call, known)
+    const options = strategyOptions(call, known)
     return {
       columns: COLUMNS,
       zones: [],
       open: (columns) =>
         rowStream(COLUMNS, columns, async (signal) => {
-          const { index, format: name } = await indexFile(uri, context, { format, signal })
+          const { index, format: name } = await indexFile(uri, context, { format, options, signal })
           return cutRows(index, call, formatNamed(name).strategies).map((cut, i) => {
             const slice = makeSlice(index, cut, i === 0)
             const { start, end } = sliceBytes(slice)

@@ -1,6 +1,14 @@
 import type { Field } from '../../formats/batch.ts'
+import type { WantedFields } from '../../formats/types.ts'
 import type { ScanContext } from '../context.ts'
-import type { Argument, BindRequest, Predicate, ScanStream, TableFunction } from '../types.ts'
+import type {
+  Argument,
+  BindRequest,
+  Predicate,
+  ScanExplanation,
+  ScanStream,
+  TableFunction,
+} from '../types.ts'
 
 /** What a table function's call turned out to be. */
 export interface BoundCall {
@@ -8,7 +16,17 @@ export interface BoundCall {
   readonly zones: readonly string[]
   readonly cardinality?: { readonly rows: number; readonly exact: boolean } | undefined
   /** Starts a scan of these columns. */
-  open(columns: readonly number[], predicates: readonly Predicate[]): ScanStream
+  open(
+    columns: readonly number[],
+    predicates: readonly Predicate[],
+    fields?: WantedFields | undefined,
+  ): ScanStream
+  /** What that scan would read. */
+  explain?(
+    columns: readonly number[],
+    predicates: readonly Predicate[],
+    signal: AbortSignal,
+  ): Promise<ScanExplanation>
   /** Frees what the binding holds open. */
   close?(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { batchBuffers } from '../../../src/formats/batch.ts'
 import { csv } from '../../../src/formats/csv/index.ts'
 import type { Options } from '../../../src/formats/text/types.ts'
 import { duckdb, encode, type Feeding, ours, readLayout, type Table, WHOLE } from './support.ts'
@@ -306,5 +307,24 @@ describe('bad records', () => {
       [null, 'x'],
       [1n, 'y'],
     ])
+  })
+})
+
+describe('a column without any value', () => {
+  it('gives a batch buffers of its own, since they are moved to another thread', () => {
+    const text = encode('a,b\n1,\n2,\n')
+    const layout = csv.layout(text, true, { columns: { a: 'BIGINT', b: 'VARCHAR' }, header: true })
+    for (let time = 0; time < 2; time++) {
+      const reader = csv.reader(layout, [0, 1], {
+        zones: false,
+        firstRecord: 0,
+        ignoreErrors: false,
+        allocate: (bytes) => new ArrayBuffer(bytes),
+      })
+      reader.read(text, layout.dataStart, text.length, text.length, true, 100)
+      const batch = reader.take()
+      expect(batch.rows).toBe(2)
+      structuredClone(batch, { transfer: batchBuffers(batch) })
+    }
   })
 })

@@ -5,7 +5,14 @@ import fc from 'fast-check'
 import type { Options } from '../../../src/formats/text/types.ts'
 import { EOF_BLOCK, header, member } from '../../formats/gzip/helpers.ts'
 
-export type Value = null | boolean | number | bigint | string
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly Value[]
+  | { readonly [name: string]: Value }
 
 /** A file's decompressed bytes, and its rows without the ordinal. */
 export interface Corpus {

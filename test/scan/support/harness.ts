@@ -38,6 +38,25 @@ export function valueAt(vector: ColumnVector, type: DataType, row: number): Valu
     const { offsets, values } = vector
     return Buffer.from((values as Uint8Array).subarray(offsets![row], offsets![row + 1])).toString()
   }
+  // Bytes as hexadecimal digits, so that they compare.
+  if (type.kind === 'binary') {
+    const { offsets, values } = vector
+    return Buffer.from((values as Uint8Array).subarray(offsets![row], offsets![row + 1])).toString('hex')
+  }
+  if (type.kind === 'decimal')
+    return Buffer.from((vector.values as Uint8Array).subarray(row * 16, row * 16 + 16)).toString('hex')
+  if (type.kind === 'list') {
+    const { offsets, children } = vector
+    const from = offsets![row]!
+    return Array.from({ length: offsets![row + 1]! - from }, (_, i) =>
+      valueAt(children![0]!, type.item, from + i),
+    )
+  }
+  if (type.kind === 'struct') {
+    return Object.fromEntries(
+      type.fields.map((field, i) => [field.name, valueAt(vector.children![i]!, field.type, row)]),
+    )
+  }
   return vector.values![row]!
 }
 

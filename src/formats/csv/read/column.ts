@@ -68,7 +68,12 @@ export abstract class Column {
   }
 }
 
+/** Before there is room for rows. It never leaves a column: a batch's buffers are moved to another thread. */
 const NOTHING = new ArrayBuffer(0)
+
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer === NOTHING ? new Uint8Array(0) : bytes
+}
 
 /** Numbers of all kinds, dates and times. */
 export class FixedColumn extends Column {
@@ -143,7 +148,7 @@ export class BoolColumn extends Column {
   }
 
   protected release(rows: number): { values: ColumnValues } {
-    const values = this.bits.subarray(0, (rows + 7) >> 3)
+    const values = own(this.bits.subarray(0, (rows + 7) >> 3))
     this.bits = new Uint8Array(NOTHING)
     return { values }
   }
@@ -203,7 +208,8 @@ export class TextColumn extends Column {
 
   protected release(rows: number): { offsets: Int32Array; values: ColumnValues } {
     const used = this.offsets[rows]!
-    const released = { offsets: this.offsets.subarray(0, rows + 1), values: this.data.subarray(0, used) }
+    const values = own(this.data.subarray(0, used))
+    const released = { offsets: this.offsets.subarray(0, rows + 1), values }
     this.offsets = new Int32Array(1)
     this.data = new Uint8Array(NOTHING)
     return released

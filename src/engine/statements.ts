@@ -1,0 +1,115 @@
+/** Starts statements: rewritten for varve, with what pushdown knows about their scans. */
+
+import { type Value, valuesFrom } from '../formats/values.ts'
+import type { TableFunction } from '../scan/types.ts'
+import { isRefused } from './duckdb-errors.ts'
+import type { Engine } from './engine.ts'
+import { execute } from './query-result.ts'
+import type { OptionalArguments, RewriteOptions } from './rewrite/edits.ts'
+import { executedWith } from './rewrite/execute.ts'
+import { rewriteStatement } from './rewrite/rewrite.ts'
+import type { ExplainedScan, ScanHost } from './scan-host.ts'
+import type { QueryResult, RunOptions } from './types.ts'
+import { type Query, viewsOf } from './views.ts'
+
+export interface StatementsOptions {
+  readonly engine: Engine
+  readonly host: ScanHost
+  readonly functions: readonly TableFunction[]
+  readonly claims: (path: string) => boolean
+  /** The database began empty. */
+  readonly fresh: boolean
+}
+
+export interface Explained {
+  /** DuckDB's plan, as JSON. */
+  readonly plan: string
+  /** The numbers of the scans, in the order in which the statement names them. */
+  readonly order: readonly number[]
+  readonly scans: readonly ExplainedScan[]
+}
+
+export interface Statements {
+  /** Starts one statement; resolves when its columns are known. */
+  start(sql: string, options: RunOptions): Promise<QueryResult>
+  /** Plans one statement, without a row, and gives its scans to `use` while they are bound. */
+  explain<T>(sql: string, options: RunOptions, use: (explained: Explained) => Promise<T>): Promise<T>
+}
+
+export function statementsOf({ engine, host, functions, claims, fresh }: StatementsOptions): Statements {
+  const names = new Set(functions.map(({ name }) => name.toLowerCase()))
+  const optional = optionalArguments(functions)
+  let collated = false
+
+  const query: Query = async (sql) => {
+    const { columns, batches } = await execute(engine, host, sql, {})
+    const rows: Value[][] = []
+    for await (const batch of batches) {
+      const values = batch.columns.map((column, i) => valuesFrom(columns[i]!.type, column))
+      for (let row = 0; row < batch.rows; row++) rows.push(values.map((column) => column[row] ?? null))
+    }
+    return rows
+  }
+  const views = viewsOf(query, fresh)
+
+  const pushes = (sql: string, { pushdown }: RunOptions): boolean => {
+    // Another collation compares text in another way than zones do.
+    collated ||= /collat/i.test(sql)
+    return pushdown !== false && !collated
+  }
+  const rewrite = async (sql: string, more: Pick<RewriteOptions, 'pushdown' | 'params' | 'explain'>) =>
+    rewriteStatement(sql, {
+      functions: names,
+      optional,
+      claims,
+      serialize: engine.serialize,
+      views: more.pushdown ? await views.names() : undefined,
+      viewOf: views.viewOf,
+      ...more,
+    })
+
+  return {
+    async start(sql, options) {
+      const { params } = options
+      const pushdown = pushes(sql, options)
+      const text = await rewrite(sql, { pushdown, params })
+      const executed = await executedWith(sql, engine.serialize)
+      views.note(sql)
+      try {
+        return await execute(engine, host, text, options, { pushdown, params: executed })
+      } catch (error) {
+        // Pushdown must not change what a statement is, nor the text that an error shows of it.
+        const plain = pushdown && isRefused(error) ? await rewrite(sql, { pushdown: false, params }) : text
+        if (plain === text) throw error
+        return execute(engine, host, plain, options, { pushdown: false })
+      }
+    },
+    async explain(sql, options, use) {
+      const { params, signal } = options
+      const pushdown = pushes(sql, options)
+      const text = await rewrite(sql, { pushdown, params, explain: true })
+      const explain = `explain (format json) ${text}`
+      const scanning = { pushdown, explain: true }
+      const result = await execute(engine, host, explain, { params, signal }, scanning)
+      try {
+        let plan = ''
+        for await (const batch of result.batches)
+          plan += String(valuesFrom(result.columns[1]!.type, batch.columns[1]!)[0])
+        const order = [...text.matchAll(/"scan":(\d+),"explain":true/g)].map(([, number]) => Number(number))
+        return await use({ plan, order, scans: host.explained })
+      } finally {
+        host.forget()
+      }
+    },
+  }
+}
+
+function optionalArguments(functions: readonly TableFunction[]): ReadonlyMap<string, OptionalArguments> {
+  const taking = functions.filter(({ optional }) => optional !== undefined)
+  return new Map(
+    taking.map(({ name, positional, optional = [] }) => [
+      name.toLowerCase(),
+      { positional, names: optional },
+    ]),
+  )
+}
