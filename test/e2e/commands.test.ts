@@ -231,8 +231,11 @@ describe.concurrent('info and formats', () => {
 
   test('formats', async () => {
     const rows = (await json(['formats'])) as Row[]
-    expect(rows.map(({ name }) => name)).toEqual(['fastq', 'csv', 'lines', 'words'])
-    expect(rows[0]).toMatchObject({
+    expect(rows.map(({ name }) => name)).toEqual([
+      ...['geotiff', 'las', 'copc', 'parquet', 'imzml', 'bam'],
+      ...['fastq', 'fasta', 'vcf', 'csv', 'lines', 'words'],
+    ])
+    expect(rows.find(({ name }) => name === 'fastq')).toMatchObject({
       functions: ['read_fastq'],
       extensions: ['fastq', 'fq'],
       strategies: ['count', 'rows', 'bytes'],

@@ -166,7 +166,7 @@ test.concurrent('names that nobody reads stay errors, and no extension is looked
   await expectFailure(place, ask('none.dat'), 'not-found', /none\.dat does not exist/)
   await expectFailure(place, ask('run/'), 'invalid-input', /run\/ names a folder, expected a file/)
   await expectFailure(place, ask('gs://bucket/x.dat'), 'unsupported', /no store for gs:\/\//)
-  await expectFailure(place, ask('https://example.org/x.parquet'), 'unsupported', /Install it first/)
+  await expectFailure(place, ask('https://example.org/x.parquet'), 'unsupported', /no store for https:\/\//)
 })
 
 test.concurrent('pushdown changes bytes, never rows', async () => {

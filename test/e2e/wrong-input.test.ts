@@ -16,7 +16,8 @@ const write = (name: string, content: string | Uint8Array): void => writeFileSyn
 const refused = (argv: readonly string[], ...rest: Refusal): Promise<Failure> =>
   expectFailure(place, argv, ...rest)
 
-const count = (path: string): string[] => ['sql', '-c', `select count(*) as n from read_auto('${path}')`]
+/** Of every column: the number of rows alone is known without looking at their values. */
+const count = (path: string): string[] => ['sql', '-c', `select count(columns(*)) from read_auto('${path}')`]
 
 /** The same bytes but one, at this offset from the beginning, or from the end when negative. */
 function flipped(bytes: Uint8Array, at: number): Buffer {
@@ -69,7 +70,7 @@ describe.concurrent('damaged files', () => {
     ['cut.fastq', /^fastq: record 5999 ends in the middle, expected .*\(file:\S+cut\.fastq @ byte \d+\)$/],
     ['noise.fastq', /^fastq: the file starts with "þ" at byte 0, expected "@" \(file:\S+noise\.fastq\)$/],
     ['noise.fastq.gz', /^fastq: the file starts with "þ" at byte 0, expected "@"/],
-    ['noise', /^the file starts with the bytes (fe){8}, expected one of fastq, .*\(file:\S+noise\)$/],
+    ['noise', /^the file starts with the bytes (fe){8}, expected one of .*fastq, .*\(file:\S+noise\)$/],
     ['noise.csv', /^csv: byte 0 is not valid UTF-8.*noise\.csv\)$/],
     ['noise.txt', /^lines: byte \d+ is NUL, expected text \(file:\S+noise\.txt\)$/],
     ['latin1.txt', /^lines: line 1 is not valid UTF-8 \(file:\S+latin1\.txt @ byte \d+\)$/],

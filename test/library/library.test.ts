@@ -158,7 +158,15 @@ describe('slices', () => {
 describe('the rest', () => {
   it('lists formats with the functions that read them', () => {
     expect(varve.formats().map(({ name, functions }) => [name, functions])).toEqual([
+      ['geotiff', ['read_geotiff']],
+      ['las', ['read_las']],
+      ['copc', ['read_copc']],
+      ['parquet', ['read_parquet']],
+      ['imzml', ['read_imzml']],
+      ['bam', ['read_bam']],
       ['fastq', ['read_fastq']],
+      ['fasta', ['read_fasta']],
+      ['vcf', ['read_vcf']],
       ['csv', ['read_csv']],
       ['lines', ['read_lines']],
       ['words', ['read_words']],
