@@ -5,20 +5,20 @@ import type { RunOptions } from '../../src/engine/types.ts'
 import { VarveError } from '../../src/errors.ts'
 import { csv } from '../../src/formats/csv/index.ts'
 import { lines } from '../../src/formats/lines/index.ts'
+import type { Value } from '../../src/formats/values.ts'
 import { TABLE_FUNCTIONS } from '../../src/scan/functions/index.ts'
 import { indexFinely } from '../model/pushdown/fine-index.ts'
 import { Bench } from '../scan/support/service.ts'
-import type { Plain } from './columns.ts'
 import { rowsIn } from './sessions.ts'
 
 const bench = new Bench()
 const service = bench.service()
 const session = openSession({ scan: service, functions: TABLE_FUNCTIONS })
 afterAll(() => session.close())
-const rows = (sql: string, options?: RunOptions): Promise<Plain[][]> => rowsIn(session, sql, options)
+const rows = (sql: string, options?: RunOptions): Promise<Value[][]> => rowsIn(session, sql, options)
 
 /** The explanation of a statement's scans, of these columns. */
-const explain = (sql: string, columns: string, params: RunOptions['params'] = [sql]): Promise<Plain[][]> =>
+const explain = (sql: string, columns: string, params: RunOptions['params'] = [sql]): Promise<Value[][]> =>
   rows(`select ${columns} from explain_scan($1)`, { params })
 
 let table: string

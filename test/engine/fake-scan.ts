@@ -2,6 +2,7 @@
 
 import { VarveError } from '../../src/errors.ts'
 import type { ColumnBatch, Field } from '../../src/formats/batch.ts'
+import { type Value, vectorFrom } from '../../src/formats/values.ts'
 import type {
   BindRequest,
   Bound,
@@ -11,12 +12,11 @@ import type {
   ScanStream,
   TableFunction,
 } from '../../src/scan/types.ts'
-import { columnOf, type Plain } from './columns.ts'
 
 export interface FakeTable {
   readonly columns: readonly Field[]
   /** Rows of plain values, or whole batches of all columns made anew by each scan. */
-  readonly rows?: readonly (readonly Plain[])[]
+  readonly rows?: readonly (readonly Value[])[]
   readonly batches?: () => Iterable<ColumnBatch>
   /** Rows per batch; default 2048. */
   readonly batchRows?: number
@@ -117,7 +117,7 @@ function* batchesOf(table: FakeTable): Generator<ColumnBatch> {
     yield {
       rows: part.length,
       columns: table.columns.map(({ type }, i) =>
-        columnOf(
+        vectorFrom(
           type,
           part.map((row) => row[i]!),
         ),

@@ -3,8 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { fitConstant } from '../../src/engine/constants.ts'
 import { openSession } from '../../src/engine/session.ts'
 import type { DataType, Field } from '../../src/formats/batch.ts'
+import { type Value, vectorFrom } from '../../src/formats/values.ts'
 import type { Predicate, ScanService } from '../../src/scan/types.ts'
-import { columnOf, type Plain } from './columns.ts'
 import { FUNCTIONS, readsTable } from './fake-scan.ts'
 import { rowsIn, testSession } from './sessions.ts'
 
@@ -22,7 +22,7 @@ const TEXTS = ['a', 'ab', 'b', 'B', 'é', '', 'abc', '3', '%x']
 const BIG = 2n ** 53n
 
 /** 60 rows: sorted records (the last ones near and past 2^53), the rest scattered, with nulls. */
-const ROWS: Plain[][] = Array.from({ length: 60 }, (_, n) => {
+const ROWS: Value[][] = Array.from({ length: 60 }, (_, n) => {
   const scattered = (n * 37) % 60
   return [
     n < 50 ? BigInt(n) : BIG + BigInt(n - 55),
@@ -52,7 +52,7 @@ const service: ScanService = {
             return {
               rows: rows.length,
               columns: columns.map((c) =>
-                columnOf(
+                vectorFrom(
                   FIELDS[c]!.type,
                   rows.map((row) => row[c]!),
                 ),
@@ -71,7 +71,7 @@ const service: ScanService = {
   async close() {},
 }
 
-function mayHold({ column, op, values }: Predicate, rows: readonly Plain[][]): boolean {
+function mayHold({ column, op, values }: Predicate, rows: readonly Value[][]): boolean {
   const c = FIELDS.findIndex(({ name }) => name === column)
   const present = rows.map((row) => shown(FIELDS[c]!.type, row[c]!)).filter((value) => value !== null)
   if (op === 'is null') return present.length < rows.length
@@ -101,7 +101,7 @@ function mayHold({ column, op, values }: Predicate, rows: readonly Plain[][]): b
 type Comparable = boolean | number | bigint | string
 
 /** Dates and timestamps as the ISO text that predicates have; text as it sorts in UTF-8. */
-function shown(type: DataType, value: Plain): Comparable | null {
+function shown(type: DataType, value: Value): Comparable | null {
   if (value === null) return null
   if (type.kind === 'date') return new Date(Number(value) * 86_400_000).toISOString().slice(0, 10)
   if (type.kind === 'timestamp') return new Date(Number((value as bigint) / 1000n)).toISOString().slice(0, 19)

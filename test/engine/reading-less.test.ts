@@ -10,11 +10,11 @@ import { threadMeter } from '../../src/bytes/index.ts'
 import { openSession } from '../../src/engine/session.ts'
 import type { RunOptions } from '../../src/engine/types.ts'
 import { csv } from '../../src/formats/csv/index.ts'
+import type { Value } from '../../src/formats/values.ts'
 import { openFile } from '../../src/scan/file.ts'
 import { TABLE_FUNCTIONS } from '../../src/scan/functions/index.ts'
 import { indexFinely } from '../model/pushdown/fine-index.ts'
 import { Bench } from '../scan/support/service.ts'
-import type { Plain } from './columns.ts'
 import { rowsIn } from './sessions.ts'
 
 const MIB = 1 << 20
@@ -23,7 +23,7 @@ const service = bench.service()
 const session = openSession({ scan: service, functions: TABLE_FUNCTIONS })
 afterAll(() => session.close())
 
-const rows = (sql: string, options?: RunOptions): Promise<Plain[][]> => rowsIn(session, sql, options)
+const rows = (sql: string, options?: RunOptions): Promise<Value[][]> => rowsIn(session, sql, options)
 
 /** What a statement reads from stores. */
 async function cost(sql: string, options?: RunOptions) {
@@ -159,7 +159,7 @@ describe('an index with damaged zones', () => {
       all.push(await rows(`from varve_read_csv('${path}') where ${where}`, { pushdown }))
     return all
   }
-  const kept = async (where: string): Promise<Plain[]> =>
+  const kept = async (where: string): Promise<Value[]> =>
     (
       await rows('select segments_kept, segments from explain_scan($1)', {
         params: [`from varve_read_csv('${path}') where ${where}`],

@@ -1,15 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ResultColumn } from '../../src/engine/types.ts'
 import type { DataType } from '../../src/formats/batch.ts'
-import { type Plain, rowsOf } from './columns.ts'
+import type { Value } from '../../src/formats/values.ts'
+import { rowsOf } from './columns.ts'
 import { testSession } from './sessions.ts'
 
 const { session, rows } = testSession()
 afterAll(() => session.close())
 
-async function one(sql: string): Promise<{ column: ResultColumn; values: Plain[] }> {
+async function one(sql: string): Promise<{ column: ResultColumn; values: Value[] }> {
   for await (const result of session.run(sql)) {
-    const values: Plain[] = []
+    const values: Value[] = []
     for await (const batch of result.batches)
       values.push(...rowsOf(result.columns, batch).map((row) => row[0]!))
     return { column: result.columns[0]!, values }
@@ -18,7 +19,7 @@ async function one(sql: string): Promise<{ column: ResultColumn; values: Plain[]
 }
 
 describe('result types that Arrow has', () => {
-  const cases: [expression: string, sqlType: string, type: DataType, value: Plain][] = [
+  const cases: [expression: string, sqlType: string, type: DataType, value: Value][] = [
     ['true', 'BOOLEAN', { kind: 'bool' }, true],
     ['(-7)::tinyint', 'TINYINT', { kind: 'int8' }, -7],
     ['(-300)::smallint', 'SMALLINT', { kind: 'int16' }, -300],

@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { Session } from '../../src/engine/types.ts'
 import { VarveError } from '../../src/errors.ts'
 import type { ColumnBatch, DataType } from '../../src/formats/batch.ts'
-import { columnOf, type Plain } from './columns.ts'
+import { type Value, vectorFrom } from '../../src/formats/values.ts'
 import { type FakeTable, FUNCTIONS, fakeScan, readsTable } from './fake-scan.ts'
 import { rowsIn, type TestSession, testSession } from './sessions.ts'
 
@@ -28,7 +28,7 @@ async function until(done: () => boolean): Promise<number> {
 }
 
 describe('handing columns over', () => {
-  const types: [DataType, fc.Arbitrary<Plain>][] = [
+  const types: [DataType, fc.Arbitrary<Value>][] = [
     [{ kind: 'bool' }, fc.boolean()],
     [{ kind: 'int8' }, fc.integer({ min: -128, max: 127 })],
     [{ kind: 'uint16' }, fc.integer({ min: 0, max: 65535 })],
@@ -49,8 +49,8 @@ describe('handing columns over', () => {
     [{ kind: 'decimal', precision: 38, scale: 0 }, fc.bigInt({ min: -(10n ** 37n), max: 10n ** 37n })],
   ]
   const leaf = fc.constantFrom(...types)
-  const typed: fc.Arbitrary<[DataType, fc.Arbitrary<Plain>]> = fc.letrec<{
-    any: [DataType, fc.Arbitrary<Plain>]
+  const typed: fc.Arbitrary<[DataType, fc.Arbitrary<Value>]> = fc.letrec<{
+    any: [DataType, fc.Arbitrary<Value>]
   }>((tie) => ({
     any: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
@@ -59,7 +59,7 @@ describe('handing columns over', () => {
         ([item, values]) =>
           [{ kind: 'list', item }, fc.array(fc.option(values), { maxLength: 5 })] as [
             DataType,
-            fc.Arbitrary<Plain>,
+            fc.Arbitrary<Value>,
           ],
       ),
       fc
@@ -69,7 +69,7 @@ describe('handing columns over', () => {
             [
               { kind: 'struct', fields: members.map(([type], i) => ({ name: `f${i}`, type })) },
               fc.record(Object.fromEntries(members.map(([, values], i) => [`f${i}`, fc.option(values)]))),
-            ] as [DataType, fc.Arbitrary<Plain>],
+            ] as [DataType, fc.Arbitrary<Value>],
         ),
     ),
   })).any
@@ -131,8 +131,8 @@ describe('handing columns over', () => {
             yield {
               rows: size,
               columns: [
-                columnOf({ kind: 'utf8' }, values),
-                columnOf(
+                vectorFrom({ kind: 'utf8' }, values),
+                vectorFrom(
                   { kind: 'list', item: { kind: 'utf8' } },
                   values.map((value, i) => (i % 3 === 0 ? null : [value, null, 'x'])),
                 ),

@@ -2,14 +2,15 @@
 
 import { openSession, type SessionOptions } from '../../src/engine/session.ts'
 import type { RunOptions, Session } from '../../src/engine/types.ts'
-import { type Plain, rowsOf } from './columns.ts'
+import type { Value } from '../../src/formats/values.ts'
+import { rowsOf } from './columns.ts'
 import { type FakeScan, type FakeTable, FUNCTIONS, fakeScan } from './fake-scan.ts'
 
 export interface TestSession {
   readonly session: Session
   readonly scan: FakeScan
   /** The rows of the last statement. */
-  rows(sql: string, options?: RunOptions): Promise<Plain[][]>
+  rows(sql: string, options?: RunOptions): Promise<Value[][]>
 }
 
 export function testSession(
@@ -21,8 +22,8 @@ export function testSession(
   return { session, scan, rows: (sql, runOptions) => rowsIn(session, sql, runOptions) }
 }
 
-export async function rowsIn(session: Session, sql: string, options?: RunOptions): Promise<Plain[][]> {
-  let rows: Plain[][] = []
+export async function rowsIn(session: Session, sql: string, options?: RunOptions): Promise<Value[][]> {
+  let rows: Value[][] = []
   for await (const result of session.run(sql, options)) {
     rows = []
     for await (const batch of result.batches) rows.push(...rowsOf(result.columns, batch))

@@ -1,7 +1,8 @@
 import { tableFromIPC } from 'apache-arrow'
 import { expect, test } from 'vitest'
 import type { ColumnBatch, ColumnVector } from '../../../src/formats/batch.ts'
-import { col, result, TYPES, vector } from '../vectors.ts'
+import { vectorFrom } from '../../../src/formats/values.ts'
+import { col, result, TYPES } from '../vectors.ts'
 import { renderBytes } from './render.ts'
 
 test('an IPC stream reads back, batch by batch, with every type', async () => {
@@ -88,7 +89,7 @@ test('buffers larger than their rows, as reused ones are, write only the rows', 
     bytes.set(new Uint8Array(values!.buffer, values!.byteOffset, values!.byteLength))
     return bytes
   }
-  const batch: ColumnBatch = { rows: 2, columns: [padded(vector(TYPES.VARCHAR!, ['ab', 'c']))] }
+  const batch: ColumnBatch = { rows: 2, columns: [padded(vectorFrom(TYPES.VARCHAR!, ['ab', 'c']))] }
   const writer = arrowWriter()
   const pieces = [
     ...writer.begin([{ name: 't', type: TYPES.VARCHAR!, sqlType: 'VARCHAR' }]),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DataType } from '../../../src/formats/batch.ts'
-import { col, result, type TestColumn, type Value } from '../vectors.ts'
+import type { Value } from '../../../src/formats/values.ts'
+import { col, result, type TestColumn } from '../vectors.ts'
 import { render } from './render.ts'
 
 const json = (

@@ -5,10 +5,11 @@ import { blobText, dateText, doubleText, floatText, timestampText } from '../../
 import { displayType, parseSqlType } from '../../../src/cli/render/sql-type.ts'
 import { textReader } from '../../../src/cli/render/text-values.ts'
 import type { DataType } from '../../../src/formats/batch.ts'
-import { TYPES, type Value, vector } from '../vectors.ts'
+import { type Value, vectorFrom } from '../../../src/formats/values.ts'
+import { TYPES } from '../vectors.ts'
 
 const text = (sqlType: string, value: Value, type: DataType = TYPES[sqlType]!): string | undefined =>
-  textReader(type, parseSqlType(sqlType), vector(type, [value]))(0)
+  textReader(type, parseSqlType(sqlType), vectorFrom(type, [value]))(0)
 
 describe('numbers', () => {
   test.each([

@@ -7,9 +7,10 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSession } from '../../../src/engine/session.ts'
 import type { RunOptions } from '../../../src/engine/types.ts'
+import type { Value } from '../../../src/formats/values.ts'
 import { TABLE_FUNCTIONS } from '../../../src/scan/functions/index.ts'
 import type { Argument, ScanService } from '../../../src/scan/types.ts'
-import type { Plain } from '../../engine/columns.ts'
+
 import { rowsIn } from '../../engine/sessions.ts'
 import { Bench } from '../../scan/support/service.ts'
 import { indexFinely } from './fine-index.ts'
@@ -46,7 +47,7 @@ beforeAll(async () => {
   }
 })
 
-function shown(value: Plain): string {
+function shown(value: Value): string {
   return typeof value === 'number' || typeof value === 'bigint'
     ? Object.is(value, -0)
       ? '-0'
@@ -70,7 +71,7 @@ async function outcome(query: GeneratedQuery, pushdown: boolean): Promise<Outcom
 
 const CONSTANT = /«([^»]*)»/g
 
-async function run({ sql, how }: GeneratedQuery, pushdown: boolean): Promise<Plain[][]> {
+async function run({ sql, how }: GeneratedQuery, pushdown: boolean): Promise<Value[][]> {
   const constants = [...sql.matchAll(CONSTANT)].map(([, text]) => text!)
   let at = 0
   if (how === 'execute' && constants.length > 0) {
