@@ -56,28 +56,6 @@ export function typeNamed(name: string): DataType {
   )
 }
 
-const SQL: Readonly<Record<string, string>> = {
-  bool: 'BOOLEAN',
-  int8: 'TINYINT',
-  int16: 'SMALLINT',
-  int32: 'INTEGER',
-  int64: 'BIGINT',
-  uint8: 'UTINYINT',
-  uint16: 'USMALLINT',
-  uint32: 'UINTEGER',
-  uint64: 'UBIGINT',
-  float32: 'FLOAT',
-  float64: 'DOUBLE',
-  utf8: 'VARCHAR',
-  date: 'DATE',
-  time: 'TIME',
-}
-
-export function typeName(type: DataType): string {
-  if (type.kind === 'timestamp') return type.zoned ? 'TIMESTAMP WITH TIME ZONE' : 'TIMESTAMP'
-  return SQL[type.kind] ?? type.kind
-}
-
 /** Inclusive ranges. */
 export const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
   int8: [-128n, 127n],

@@ -7,7 +7,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { afterAll } from 'vitest'
 import type { ColumnBatch, ColumnVector, DataType, Field } from '../../../src/formats/batch.ts'
 import { csv } from '../../../src/formats/csv/index.ts'
-import { typeName } from '../../../src/formats/csv/types.ts'
+import { sqlName } from '../../../src/formats/sql-names.ts'
 import type { BadRecord, Options, TextLayout, Zone } from '../../../src/formats/text/types.ts'
 
 export type Value = null | boolean | number | bigint | string
@@ -165,7 +165,7 @@ export function ours(
     const layout = csv.layout(bytes, true, options)
     return {
       names: layout.columns.map(({ name }) => name),
-      types: layout.columns.map(({ type }) => typeName(type)),
+      types: layout.columns.map(({ type }) => sqlName(type)),
       rows: readLayout(layout, bytes, { ignoreErrors: options.ignore_errors === true, ...feeding }).rows,
     }
   } catch (error) {

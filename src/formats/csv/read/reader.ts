@@ -3,6 +3,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { ColumnBatch } from '../../batch.ts'
 import { ordinals } from '../../builders.ts'
+import { sqlName } from '../../sql-names.ts'
 import {
   type BadRecord,
   BadRecordError,
@@ -14,7 +15,6 @@ import {
 import { type CsvDialect, dialectOf } from '../dialect.ts'
 import { buildMachine, type Machine } from '../machine.ts'
 import { ESCAPED_FIELD, Found, QUOTED_FIELD, RecordScanner, withoutEscapes } from '../scanner.ts'
-import { typeName } from '../types.ts'
 import { type BoolColumn, type Column, type FixedColumn, TextColumn } from './column.ts'
 import { readDate, readTimestamp } from './moments.ts'
 import { readBool, readDouble, readInt32, readInt64 } from './numbers.ts'
@@ -299,7 +299,7 @@ export class CsvReader implements RecordReader {
         column.setNull(row)
         return ''
       }
-      return `has ${shown(source, from, to)} in column "${name}", expected ${typeName(type)}`
+      return `has ${shown(source, from, to)} in column "${name}", expected ${sqlName(type)}`
     }
     if (this.#suspect && column instanceof TextColumn && !isUtf8(column.value(row))) {
       if (!wanted.zoneOnly) return `has bytes in column "${name}" that are not valid UTF-8`
