@@ -6,6 +6,7 @@
  */
 
 import { type ErrorCode, VarveError } from '../errors.ts'
+import { HIDDEN } from './protocol.ts'
 
 const KINDS: Readonly<Record<string, ErrorCode>> = {
   Conversion: 'invalid-data',
@@ -39,7 +40,11 @@ export function isRefused(error: unknown): boolean {
   return error instanceof VarveError && ['Parser', 'Binder', 'Catalog'].includes(String(error.details.duckdb))
 }
 
-export function fromDuckdb(message: string): VarveError {
+/** The hidden argument of varve's own functions, in a list of those that a function knows. */
+const HIDDEN_CANDIDATE = new RegExp(`^ *${HIDDEN} VARCHAR\\n?`, 'gm')
+
+export function fromDuckdb(text: string): VarveError {
+  const message = text.replace(HIDDEN_CANDIDATE, '')
   const [, kind = ''] = /^([A-Za-z][A-Za-z ]*?) Error: /.exec(message) ?? []
   return new VarveError(codeOf(kind, message), message, kind === '' ? {} : { duckdb: kind })
 }

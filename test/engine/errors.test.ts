@@ -61,6 +61,12 @@ describe("DuckDB's own errors", () => {
     await expect(failure).rejects.not.toThrow(/__varve/)
   })
 
+  it('name the options of a function without the hidden one', async () => {
+    const failure = rows("from read_fastq('t', nope := 1)")
+    await expect(failure).rejects.toThrow(/Candidates:\n +filename BOOLEAN\n +skip BIGINT\n/)
+    await expect(failure).rejects.not.toThrow(/__varve/)
+  })
+
   it('an unknown kind is invalid-input, no kind at all internal', () => {
     expect(fromDuckdb('Strange Error: x').code).toBe('invalid-input')
     expect(fromDuckdb('x').code).toBe('internal')

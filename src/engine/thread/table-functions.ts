@@ -79,7 +79,10 @@ export function registerTableFunction(connection: Connection, fn: TableFunction,
   )
   duckdb.table_function_set_function(handle, (info, output) =>
     guard(
-      () => produce(info, output),
+      () => {
+        scans.activity.asked++
+        produce(info, output)
+      },
       (error) => duckdb.function_set_error(info, scans.fail(error)),
       () => duckdb.data_chunk_set_size(output, 0),
     ),
