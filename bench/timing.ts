@@ -94,23 +94,23 @@ export function timingText(timing: Timing, raw?: number): string {
   return both(one(timing.process), one(timing.inside))
 }
 
-/** The row of one timed pair. `raw`: bytes, to tell speeds beside the seconds. */
+/** The row of one timed pair, beside which no target may stand. `raw`: bytes, to tell speeds beside the seconds. */
 export function compare(
   measure: string,
   ours: Timing,
   theirs: Timing,
-  limit: Limit,
+  limit: Limit | undefined,
   more: { readonly raw?: number | undefined; readonly note?: string | undefined } = {},
 ): Row {
-  const ratio = ratios(limit.kind, ours, theirs)
+  const ratio = ratios(limit?.kind ?? 'speed', ours, theirs)
   return {
     measure,
     against: theirs.name,
-    target: `${limit.kind === 'time' ? '≤' : '≥'} ${limit.value} ×`,
+    target: limit === undefined ? '–' : `${limit.kind === 'time' ? '≤' : '≥'} ${limit.value} ×`,
     ours: timingText(ours, more.raw),
     theirs: timingText(theirs, more.raw),
     ratio: both(factor(ratio.process), factor(ratio.inside)),
-    met: judge(limit, ratio),
+    met: limit === undefined ? '–' : judge(limit, ratio),
     note: more.note,
     raw: { limit, ratio, ours, theirs },
   }

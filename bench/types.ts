@@ -23,8 +23,8 @@ export interface Timing {
   readonly samples: readonly Sample[]
 }
 
-/** `inside`: only the warm session reaches the target, not the whole process. */
-export type Met = 'yes' | 'inside only' | 'process only' | 'no' | 'not measured'
+/** `inside`: only the warm session reaches the target, not the whole process; `–`: there is none. */
+export type Met = '–' | 'yes' | 'inside only' | 'process only' | 'no' | 'not measured'
 
 /** One line of the table. */
 export interface Row {

@@ -1,12 +1,37 @@
 /** A cohort's VCF in S3 against bcftools on a local copy: counting, an INFO field, one sample, a region. */
 
 import { spawnSync } from 'node:child_process'
+import type { Context } from '../context.ts'
+import type { PeerName } from '../peers.ts'
 import { shell } from '../process.ts'
 import { absent, compare, figure, interleave, type Limit } from '../timing.ts'
 import { fetchedBytes } from '../trace.ts'
 import { type Contender, expectEqual, type Measure, type Row } from '../types.ts'
 import { expectRow, indexedLake } from '../varve.ts'
 import { ensureCohort, SAMPLE } from './vcf-data.ts'
+
+/** oxbow, ahead of which varve shall be, and polars-bio beside it, where they are installed. */
+function pythonPeers(
+  { peers }: Context,
+  path: string,
+  question: 'count' | 'sum',
+  { records, depth }: { readonly records: number; readonly depth: number },
+): { readonly contender: Contender; readonly limit: Limit | undefined }[] {
+  const expected = { rows: records, ...(question === 'sum' && { check: depth }) }
+  return PYTHON_PEERS.filter(({ name }) => peers.versions.has(name)).map(({ name, script, limit }) => ({
+    contender: peers.python(name, script, [path, question], expected),
+    limit,
+  }))
+}
+
+const PYTHON_PEERS: readonly {
+  readonly name: PeerName
+  readonly script: string
+  readonly limit: Limit | undefined
+}[] = [
+  { name: 'oxbow', script: 'oxbow_vcf.py', limit: { kind: 'speed', value: 1 } },
+  { name: 'polars-bio', script: 'polars_bio_vcf.py', limit: undefined },
+]
 
 /** One statement and the peer's command for the same answer. */
 interface Question {
@@ -17,6 +42,8 @@ interface Question {
   readonly sql: string
   readonly answer: string
   readonly limit: Limit
+  /** What the scripts of the Python peers call it. */
+  readonly script?: 'count' | 'sum'
   /** Bytes of the object that may be fetched. */
   readonly most?: number
 }
@@ -45,6 +72,7 @@ export const variants: Measure = {
         sql: `select count(*) from read_vcf('${uri}')`,
         answer: String(totals.records),
         limit: { kind: 'speed', value: 1 },
+        script: 'count',
       },
       {
         name: 'vcf.gz, sum(info.DP), 100 samples',
@@ -53,6 +81,7 @@ export const variants: Measure = {
         sql: `select sum(info.DP) from read_vcf('${uri}')`,
         answer: String(totals.depth),
         limit: { kind: 'speed', value: 1 },
+        script: 'sum',
       },
       {
         name: 'vcf.gz, one genotype of 100',
@@ -73,7 +102,7 @@ export const variants: Measure = {
       },
     ]
     const rows: Row[] = []
-    for (const { name, peer, command, sql, answer, limit, most } of questions) {
+    for (const { name, peer, command, sql, answer, limit, script, most } of questions) {
       const ours: Contender = {
         name: 'varve',
         async run() {
@@ -91,8 +120,15 @@ export const variants: Measure = {
           return { process: seconds }
         },
       }
-      const [varve, bcftools] = await interleave([ours, theirs], context.runs)
+      const others = script === undefined ? [] : pythonPeers(context, cohort.path, script, totals)
+      const timings = await interleave(
+        [ours, theirs, ...others.map(({ contender }) => contender)],
+        context.runs,
+      )
+      const [varve, bcftools] = timings
       rows.push(compare(name, varve!, bcftools!, limit, { raw: totals.raw }))
+      for (const [i, other] of others.entries())
+        rows.push(compare(name, varve!, timings[2 + i]!, other.limit, { raw: totals.raw }))
       if (most === undefined) continue
       const fetched = fetchedBytes(session.requests(), uri)
       const limitText = `≤ ${Math.round(most)} bytes`
