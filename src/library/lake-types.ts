@@ -1,5 +1,6 @@
 /** The verbs on lakes: one implementation for the library, the command line, SQL's procedures and later HTTP. */
 
+import type { AddReport as CatalogAddReport, CommitReport, TableReport } from '../catalog/procedures/verbs.ts'
 import type { VarveError } from '../errors.ts'
 import type { ColumnBatch, Field } from '../formats/batch.ts'
 import type { ExportReport } from '../lake/exchange/export.ts'
@@ -16,17 +17,8 @@ import type { VerifyReport } from '../lake/upkeep/verify.ts'
 import type { Argument, Progress } from '../scan/types.ts'
 import type { CallOptions } from './types.ts'
 
+export type { CommitReport, TableReport } from '../catalog/procedures/verbs.ts'
 export type { DatasetRow, VersionRow } from '../lake/overview.ts'
-
-/** What a writing verb did. */
-export interface CommitReport {
-  readonly dataset: string
-  readonly version: number
-  /** False: nothing was changed, so no version was made; `version` is the one that stands. */
-  readonly created: boolean
-  readonly label: string | null
-  readonly hash: string
-}
 
 export interface CommitOptions extends CallOptions {
   readonly label?: string | undefined
@@ -62,21 +54,8 @@ export interface AddOptions extends CommitOptions {
 
 export type AddOutcome = 'added' | 'changed' | 'unchanged' | 'skipped' | 'failed'
 
-export interface AddReport extends CommitReport {
-  readonly added: number
-  readonly changed: number
-  /** The same bytes were there already. */
-  readonly unchanged: number
-  /** Left as they were by `--on-conflict skip`. */
-  readonly skipped: number
+export interface AddReport extends Omit<CatalogAddReport, 'failed'> {
   readonly failed: readonly FailedPath[]
-  /** Bytes of the files that were found, and of those that had to be sent. */
-  readonly bytes: number
-  readonly transferred: number
-  /** Files whose path the pattern does not match. */
-  readonly unmatched: number
-  /** Files whose head could not be read: recorded in `head_error`. */
-  readonly heads_unread: number
 }
 
 export type TableMode = 'replace' | 'append' | 'upsert' | 'delete'
@@ -87,14 +66,6 @@ export interface TableWriteOptions extends CommitOptions {
   readonly key?: readonly string[] | undefined
   /** A JSON Schema that every row must fulfil. */
   readonly schema?: Readonly<Record<string, unknown>> | undefined
-}
-
-export interface TableReport extends CommitReport {
-  readonly table: string
-  readonly rows: number
-  readonly added: number
-  readonly changed: number
-  readonly removed: number
 }
 
 export interface TableInfo {

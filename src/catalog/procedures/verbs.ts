@@ -13,10 +13,11 @@ export interface CommitOptions extends VerbOptions {
   readonly author?: string | undefined
 }
 
+/** What a writing verb did. */
 export interface CommitReport {
   readonly dataset: string
   readonly version: number
-  /** False: nothing was changed, so no version was made. */
+  /** False: nothing was changed, so no version was made; `version` is the one that stands. */
   readonly created: boolean
   readonly label: string | null
   readonly hash: string
@@ -25,15 +26,20 @@ export interface CommitReport {
 export interface AddReport extends CommitReport {
   readonly added: number
   readonly changed: number
+  /** The same bytes were there already. */
   readonly unchanged: number
+  /** Left as they were by `on_conflict := 'skip'`. */
   readonly skipped: number
   readonly failed: readonly {
     readonly path: string
     readonly error: { readonly code: string; readonly message: string }
   }[]
+  /** Bytes of the files that were found, and of those that had to be sent. */
   readonly bytes: number
   readonly transferred: number
+  /** Files whose path the pattern does not match. */
   readonly unmatched: number
+  /** Files whose head could not be read: recorded in `head_error`. */
   readonly heads_unread: number
 }
 
