@@ -86,7 +86,7 @@ async function run(
   scans.begin()
   credits = AHEAD
   try {
-    const statement = await startStatement(database.main, sql, params, scans.activity)
+    const statement = await startStatement(database.main, sql, params)
     post({ type: 'result', head: statement.head })
     let whole = true
     for (;;) {

@@ -26,18 +26,7 @@ const PREFETCH = 2
 /** Thrown out of a wait when nobody wants the rest of the statement. */
 export class Enough extends Error {}
 
-/** How far DuckDB has read the scans of a statement. */
-export interface ScanActivity {
-  /** Scans that were bound and have not come to their end. */
-  readonly waiting: number
-  /** How often rows were asked for. */
-  asked: number
-  /** Calls `listener` when the next scan comes to its end; the one before is forgotten. */
-  onEnd(listener: () => void): void
-}
-
 export interface ScanClient {
-  readonly activity: ScanActivity
   /** A new statement: what was bound and scanned before is forgotten (the main thread closes it). */
   begin(): void
   /** Binds, once per statement for equal calls; the hidden parameter's value is passed on. */
@@ -64,8 +53,6 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
   let scans = 0
   let statement = 0
   let failure: VarveError | undefined
-  let ends = 0
-  let onEnd: () => void = () => undefined
 
   const post = (message: ToScans, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
 
@@ -113,11 +100,6 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
       asked++
       post({ type: 'next', scan })
     }
-    const end = (): void => {
-      ended = true
-      ends++
-      onEnd()
-    }
     return {
       next() {
         if (current !== undefined) {
@@ -129,11 +111,11 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
           const reply = wait(() => queue.shift())
           asked--
           if (reply.type === 'error') {
-            end()
+            ended = true
             throw errorFromJson(reply.error)
           }
           if (reply.type !== 'batch') {
-            end()
+            ended = true
             break
           }
           // The first batch may be all that a LIMIT needs: ask ahead only after it.
@@ -150,15 +132,6 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
   }
 
   return {
-    activity: {
-      get waiting() {
-        return Math.max(0, bindings.size - ends)
-      },
-      asked: 0,
-      onEnd(listener) {
-        onEnd = listener
-      },
-    },
     get statement() {
       return statement
     },
@@ -172,7 +145,6 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
     },
     begin() {
       statement++
-      ends = 0
       failure = undefined
       bindings.clear()
       binds.clear()

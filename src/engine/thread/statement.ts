@@ -7,10 +7,8 @@ import type { ResultHead } from '../protocol.ts'
 import { quoteIdentifier } from '../quote.ts'
 import type { RunOptions } from '../types.ts'
 import { toValue } from './arguments.ts'
-import { execute } from './execute.ts'
 import { foreignReader } from './foreign.ts'
 import { columnReader, type ReadColumn } from './read-column.ts'
-import type { ScanActivity } from './scan-client.ts'
 import { fromLogicalType, needsText, sqlTypeName } from './types.ts'
 
 const { ResultType, StatementType } = duckdb
@@ -33,7 +31,6 @@ export async function startStatement(
   connection: Connection,
   sql: string,
   params: RunOptions['params'],
-  scans?: ScanActivity,
 ): Promise<RunningStatement> {
   const { extracted_statements: extracted, statement_count: count } = await duckdb.extract_statements(
     connection,
@@ -59,7 +56,9 @@ export async function startStatement(
       prepared = printed
     }
     bindParameters(prepared, params)
-    const result = await execute(prepared, streams, scans)
+    const result = streams
+      ? await duckdb.execute_prepared_streaming(prepared)
+      : await duckdb.execute_prepared(prepared)
     const running = await reading(result, printed === undefined ? undefined : types)
     return {
       ...running,

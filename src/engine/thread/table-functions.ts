@@ -79,10 +79,7 @@ export function registerTableFunction(connection: Connection, fn: TableFunction,
   )
   duckdb.table_function_set_function(handle, (info, output) =>
     guard(
-      () => {
-        scans.activity.asked++
-        produce(info, output)
-      },
+      () => produce(info, output),
       (error) => duckdb.function_set_error(info, scans.fail(error)),
       () => duckdb.data_chunk_set_size(output, 0),
     ),
