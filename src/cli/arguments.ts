@@ -90,17 +90,30 @@ export function collectPairs(
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
-/** A parameter's value: null, true, false and numbers as in JSON, JSON strings and lists; anything else is text. */
+/**
+ * A parameter's value: null, true, false and numbers as in JSON, JSON strings and lists; anything else is text. So is a
+ * JSON object, also in a list: it is a slice for `read_slice($s)`, whose types a struct would not keep.
+ */
 export function parameterValue(text: string): Argument {
   if (/^-?(0|[1-9]\d*)$/.test(text)) {
     const number = Number(text)
     return Number.isSafeInteger(number) ? number : BigInt(text)
   }
   try {
-    return JSON.parse(text) as Argument
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? text : withTexts(value)
   } catch {
     return text
   }
+}
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A JSON value with its objects as texts. */
+function withTexts(value: unknown): Argument {
+  if (Array.isArray(value)) return value.map(withTexts)
+  return isObject(value) ? JSON.stringify(value) : (value as Argument)
 }
 
 /** The values of `--param`; undefined when there are none. */

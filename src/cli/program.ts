@@ -44,7 +44,11 @@ export function buildProgram(io: Io, contextFor: (options: GlobalOptions) => Con
     .option('-c, --command <sql>', 'the statements themselves')
     .option('--format <format>', 'table, csv, json, jsonl, parquet or arrow (default: by -o, else table)')
     .option('-o, --output <file>', 'write the rows of the last statement to this file, whole or not at all')
-    .option('--param <name=value>', 'a value for $name; repeatable; JSON scalars, else text', collectPairs)
+    .option(
+      '--param <name=value>',
+      'a value for $name; repeatable; JSON scalars and lists, else text',
+      collectPairs,
+    )
     .option('--timing', 'print "varve-timing {…}" on stderr after every statement')
     .option('--no-pushdown', 'leave every WHERE to DuckDB alone: same rows, more bytes')
     .action(async (file: string | undefined, flags: SqlFlags, command: Command) =>

@@ -28,6 +28,8 @@ export interface RawPredicate {
   readonly column: RawColumn
   readonly op: '=' | '<' | '<=' | '>' | '>=' | 'in' | 'is null' | 'starts with'
   readonly values: readonly Constant[]
+  /** Constants whose types, too, decide how the column is compared with the values. */
+  readonly beside?: readonly Constant[] | undefined
   /** Columns that a UNION makes one with this: the predicate holds for each only if all have the same type. */
   readonly alike?: readonly { readonly scan: number; readonly column: RawColumn }[]
 }
@@ -57,6 +59,22 @@ export function parseHidden(text: string | undefined): Hidden {
   if (text === undefined) return { predicates: [] }
   const value = JSON.parse(text) as readonly RawPredicate[] | Hidden
   return 'predicates' in value ? value : { predicates: value }
+}
+
+/**
+ * Constants that a BETWEEN or IN compares in one type, which DuckDB makes of all of theirs: as constants of that type.
+ * `undefined` where they do not go together as plain values do.
+ */
+export function alignConstants(constants: readonly Constant[]): readonly Constant[] | undefined {
+  const kinds = new Set(constants.map(([kind]) => kind))
+  if (kinds.size < 2) return constants
+  const only = (...allowed: readonly Constant[0][]): boolean =>
+    [...kinds].every((kind) => allowed.includes(kind))
+  if (only('integer', 'decimal')) return constants.map(([, value]): Constant => ['decimal', String(value)])
+  // Beyond 2^53 whole numbers are rounded then.
+  if (only('integer', 'decimal', 'double'))
+    return constants.map(([, value]): Constant => ['double', Number(value)])
+  return only('date', 'timestamp') ? constants : undefined
 }
 
 type Fitted = boolean | number | bigint | string

@@ -3,7 +3,7 @@
 import type { Field } from '../formats/batch.ts'
 import type { WantedFields } from '../formats/types.ts'
 import type { Bound, Predicate } from '../scan/types.ts'
-import { type Constant, fitConstant, type Hidden, type RawColumn } from './constants.ts'
+import { alignConstants, type Constant, fitConstant, type Hidden, type RawColumn } from './constants.ts'
 import { quoteIdentifier, quoteText } from './quote.ts'
 
 /** What a scan's predicates may speak of beside the scan. */
@@ -23,16 +23,18 @@ export function predicatesFor(
   surroundings: Surroundings = ALONE,
 ): Predicate[] {
   const found: Predicate[] = []
-  for (const { column, op, values, alike = [] } of predicates) {
+  for (const { column, op, values, beside = [], alike = [] } of predicates) {
     const field = fieldOf(bound, column, surroundings)
     if (field === undefined || !bound.zones.includes(field.name)) continue
     if (!alike.every((other) => isAlike(field, other, surroundings))) continue
     if (op === 'starts with' && field.type.kind !== 'utf8') continue
-    const fitted = values.map((value) => {
-      const constant = value[0] === 'parameter' ? surroundings.params.get(value[1]) : value
-      return constant && fitConstant(constant, field.type)
-    })
-    if (fitted.some((value) => value === undefined)) continue
+    const known = [...values, ...beside].map((value) =>
+      value[0] === 'parameter' ? surroundings.params.get(value[1]) : value,
+    )
+    const present = known.filter((value) => value !== undefined)
+    const constants = present.length === known.length ? alignConstants(present) : undefined
+    const fitted = constants?.slice(0, values.length).map((value) => fitConstant(value, field.type))
+    if (fitted === undefined || fitted.some((value) => value === undefined)) continue
     found.push({ column: field.name, op, values: fitted.filter((value) => value !== undefined) })
   }
   return found

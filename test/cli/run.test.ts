@@ -193,6 +193,22 @@ describe('sql', () => {
     ])
   })
 
+  test('a parameter that is a JSON object is its text, in a list too: slices go to read_slice($s) as they are', async () => {
+    const slice = '{"v":1, "first":true,"run":{"window":null,"checks":[{"crc":1},2]}}\n'
+    const sql = [
+      'sql',
+      '-c',
+      'select $s, $all',
+      '--param',
+      `s=${slice}`,
+      '--param',
+      `all=[${slice},null,["x"]]`,
+    ]
+    const { asked } = await cli(sql)
+    const text = JSON.stringify(JSON.parse(slice))
+    expect(asked.statements[0]?.options.params).toEqual({ s: slice, all: [text, null, ['x']] })
+  })
+
   test('--no-pushdown reaches the session', async () => {
     expect((await cli(['sql', '-c', 'select 1'])).asked.statements[0]?.options.pushdown).toBe(true)
     expect(

@@ -121,6 +121,10 @@ describe('parameters', () => {
         params: value,
       }),
     ).toEqual([[1.5, [1, 2.5, null], 'x', -0, 2n ** 100n, 5_000_000_000n, 'DOUBLE', 'DOUBLE[]', 'BIGINT[]']])
+    await expect(rows('select $1', { params: [[1, 'a']] })).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: 'a list parameter has items of several types, expected one',
+    })
     await expect(rows('select $1', { params: [2n ** 130n] })).rejects.toMatchObject({ code: 'invalid-input' })
   })
 

@@ -9,6 +9,8 @@ export interface Statement {
   readonly reference: readonly string[]
   readonly op: RawPredicate['op']
   readonly values: readonly Constant[]
+  /** Constants whose types, too, decide how the column is compared: the other bound of a BETWEEN. */
+  readonly beside?: readonly Constant[] | undefined
 }
 
 /** All of these hold where the expression is true. What is not understood says nothing. */
@@ -87,10 +89,11 @@ function simple(expression: AstNode, params: Params): Statement[] {
     if (reference === undefined) return []
     const lower = constantOf(nodeOf(expression.lower), params)
     const upper = constantOf(nodeOf(expression.upper), params)
-    return [
-      ...(lower == null ? [] : [{ reference, op: '>=' as const, values: [lower] }]),
-      ...(upper == null ? [] : [{ reference, op: '<=' as const, values: [upper] }]),
-    ]
+    // Of one whose type is not known nobody knows how the other one is compared.
+    if (lower === undefined || upper === undefined) return []
+    const bound = (op: '>=' | '<=', value: Constant | null, other: Constant | null): Statement[] =>
+      value === null ? [] : [{ reference, op, values: [value], beside: other === null ? undefined : [other] }]
+    return [...bound('>=', lower, upper), ...bound('<=', upper, lower)]
   }
   const reference = referenceOf(children[0])
   if (type === 'COLUMN_REF') {

@@ -54,7 +54,7 @@ function hiddenOf(
   }
   const predicates = new Map<AstNode, RawPredicate[]>()
   for (const { target, others, statement } of found) {
-    const { op, values } = statement
+    const { op, values, beside } = statement
     if (target.nullable && op === 'is null') continue
     const numbered = others.length > 0 || typeof target.column === 'object'
     if (numbered && nextNumber === undefined) continue
@@ -65,7 +65,7 @@ function hiddenOf(
       column: rawColumn(other.column, numberOf),
     }))
     const list = predicates.get(target.node) ?? []
-    list.push(alike.length === 0 ? { column, op, values } : { column, op, values, alike })
+    list.push({ column, op, values, ...(beside && { beside }), ...(alike.length > 0 && { alike }) })
     predicates.set(target.node, list)
   }
   const told = new Set([...predicates.keys(), ...numbers.keys()])

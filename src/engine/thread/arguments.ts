@@ -116,11 +116,14 @@ function list(items: readonly Argument[]): Typed {
       ? unifyNumbers(items, present)
       : items.map(typed)
   const type = unified.find((_, i) => items[i] !== null)?.type ?? duckdb.create_logical_type(Type.INTEGER)
-  const value = duckdb.create_list_value(
-    type,
-    unified.map((item) => item.value),
-  )
-  return { value, type: duckdb.create_list_type(type) }
+  const values = unified.map((item) => item.value)
+  try {
+    return { value: duckdb.create_list_value(type, values), type: duckdb.create_list_type(type) }
+  } catch (cause) {
+    // DuckDB does not say why; the items' types are all that it looks at.
+    const message = 'a list parameter has items of several types, expected one'
+    throw new VarveError('invalid-input', message, {}, cause)
+  }
 }
 
 function unifyNumbers(items: readonly Argument[], present: readonly (number | bigint)[]): Typed[] {

@@ -4,59 +4,12 @@ import { csv } from '../../../src/formats/csv/index.ts'
 import { fasta } from '../../../src/formats/fasta/index.ts'
 import { fastq } from '../../../src/formats/fastq/index.ts'
 import { lines } from '../../../src/formats/lines/index.ts'
-import type { Options, TextFormat } from '../../../src/formats/text/types.ts'
 import { vcf } from '../../../src/formats/vcf/index.ts'
 import { words } from '../../../src/formats/words/index.ts'
+import { BLOCK_FIXTURES } from './block-fixtures.ts'
+import { type Column, type Fixture, ODD_NUMBERS, RECORD, ROWS, range, whole } from './fixture.ts'
 
-export type Kind = 'number' | 'text' | 'day' | 'moment' | 'zoned' | 'flag' | 'other'
-
-export interface Column {
-  readonly name: string
-  readonly kind: Kind
-  /** SQL literals that lie near the column's values, and some that do not. */
-  readonly samples: readonly string[]
-}
-
-export interface Fixture {
-  readonly name: string
-  /** The call, with `?` for the path. */
-  readonly call: string
-  readonly format: TextFormat
-  readonly options?: Options
-  readonly text: string
-  readonly columns: readonly Column[]
-}
-
-const ROWS = 600
 const BIG = 2n ** 53n
-
-const range = <T>(count: number, make: (i: number) => T): T[] =>
-  Array.from({ length: count }, (_, i) => make(i))
-const whole = (count: number): string[] => range(count, (i) => `${Math.floor((i * ROWS) / count)}`)
-
-/** Numbers that DuckDB compares in ways of their own. */
-const ODD_NUMBERS = [
-  '-1',
-  '0.5',
-  '1e2',
-  '2 * 100',
-  '-(3)',
-  '300.0',
-  "'150'",
-  "'150'::bigint",
-  '9007199254740993',
-  '9007199254740992.0',
-  '9007199254740993e0',
-  '170141183460469231731687303715884105727',
-  "'nan'::double",
-  "'-infinity'::float",
-  '0.1',
-  '0.1::float',
-  '-0.0',
-  'null',
-  '7 / 2',
-]
-const RECORD: Column = { name: 'record', kind: 'number', samples: [...whole(8), ...ODD_NUMBERS] }
 
 const day = (i: number): string =>
   new Date(Date.UTC(2020, 0, 1 + Math.floor(i / 10))).toISOString().slice(0, 10)
@@ -167,14 +120,14 @@ export const FIXTURES: readonly Fixture[] = [
     call: 'varve_read_csv(?, record := true)',
     format: csv,
     options: { record: true },
-    text: csvText('n,i,f,s,d,t,b,x,z', csvRows),
+    content: csvText('n,i,f,s,d,t,b,x,z', csvRows),
     columns: [...CSV_COLUMNS, RECORD],
   },
   {
     name: 'other.csv',
     call: 'varve_read_csv(?)',
     format: csv,
-    text: csvText('n,x,i', otherRows),
+    content: csvText('n,x,i', otherRows),
     columns: [
       { name: 'n', kind: 'text', samples: TEXTS },
       { name: 'x', kind: 'number', samples: [...whole(8), ...ODD_NUMBERS] },
@@ -185,7 +138,7 @@ export const FIXTURES: readonly Fixture[] = [
     name: 'reads.fastq',
     call: 'read_fastq(?)',
     format: fastq,
-    text: reads.join(''),
+    content: reads.join(''),
     columns: [
       { name: 'id', kind: 'text', samples: range(6, (i) => `'read00${i}'`) },
       { name: 'sequence', kind: 'text', samples: ["'ACGTTGCA'", "'ACGTTGCAA'", "'B'"] },
@@ -196,7 +149,7 @@ export const FIXTURES: readonly Fixture[] = [
     name: 'contigs.fasta',
     call: 'read_fasta(?)',
     format: fasta,
-    text: contigs.join(''),
+    content: contigs.join(''),
     columns: [
       { name: 'id', kind: 'text', samples: range(8, (i) => `'c0${i}50'`) },
       { name: 'length', kind: 'number', samples: ['4', '30', '60', ...ODD_NUMBERS] },
@@ -207,21 +160,21 @@ export const FIXTURES: readonly Fixture[] = [
     name: 'text.lines',
     call: 'read_lines(?)',
     format: lines,
-    text: range(ROWS, (i) => `${word(i)} line ${i}`).join('\n'),
+    content: range(ROWS, (i) => `${word(i)} line ${i}`).join('\n'),
     columns: [{ name: 'line', kind: 'text', samples: TEXTS }, RECORD],
   },
   {
     name: 'text.words',
     call: 'read_words(?)',
     format: words,
-    text: range(ROWS, (i) => `${word(i) || 'w'} `).join(''),
+    content: range(ROWS, (i) => `${word(i) || 'w'} `).join(''),
     columns: [{ name: 'word', kind: 'text', samples: TEXTS }, RECORD],
   },
   {
     name: 'variants.vcf',
     call: 'read_vcf(?)',
     format: vcf,
-    text: `${VCF_HEAD}${variants.join('\n')}\n`,
+    content: `${VCF_HEAD}${variants.join('\n')}\n`,
     columns: [
       { name: 'chrom', kind: 'text', samples: ["'19'", "'20'", "'X'", "'2'"] },
       { name: 'pos', kind: 'number', samples: ['1e4', '2e4', '1500', '20000', ...ODD_NUMBERS] },
@@ -229,4 +182,5 @@ export const FIXTURES: readonly Fixture[] = [
       RECORD,
     ],
   },
+  ...BLOCK_FIXTURES,
 ]

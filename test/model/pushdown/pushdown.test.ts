@@ -8,12 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSession } from '../../../src/engine/session.ts'
 import type { RunOptions } from '../../../src/engine/types.ts'
 import type { Value } from '../../../src/formats/values.ts'
+import { indexFile } from '../../../src/scan/build.ts'
 import { TABLE_FUNCTIONS } from '../../../src/scan/functions/index.ts'
 import type { Argument, ScanService } from '../../../src/scan/types.ts'
-
 import { rowsIn } from '../../engine/sessions.ts'
 import { Bench } from '../../scan/support/service.ts'
 import { indexFinely } from './fine-index.ts'
+import type { Fixture } from './fixture.ts'
 import { FIXTURES } from './fixtures.ts'
 import { callOf, type GeneratedQuery, queries, viewName } from './queries.ts'
 
@@ -38,14 +39,20 @@ const paths = new Map<string, string>()
 
 beforeAll(async () => {
   for (const fixture of FIXTURES) {
-    const path = bench.file(fixture.name, fixture.text)
+    const path = bench.file(fixture.name, fixture.content)
     paths.set(fixture.name, path)
-    const { options } = fixture
-    const segments = await indexFinely(path, fixture.format, real.context, options && { options })
-    expect(segments, fixture.name).toBeGreaterThan(5)
+    if (fixture.beside !== undefined) bench.file(...fixture.beside)
+    expect(await indexed(path, fixture), fixture.name).toBeGreaterThan(3)
     await rowsIn(session, `create view ${viewName(fixture)} as select * from ${callOf(fixture, paths)}`)
   }
 })
+
+/** How many segments the file's index has. */
+async function indexed(path: string, { format, options }: Fixture): Promise<number> {
+  if (typeof format !== 'string') return indexFinely(path, format, real.context, options && { options })
+  const { index } = await indexFile(path, real.context, { format, options })
+  return index.segments.length
+}
 
 function shown(value: Value): string {
   return typeof value === 'number' || typeof value === 'bigint'
@@ -107,7 +114,12 @@ async function holds(query: GeneratedQuery): Promise<boolean> {
     return false
   }
   const before = seen.predicates
-  expect(await outcome(query, true)).toEqual(without)
+  let withIt = await outcome(query, true)
+  // The same statement may fail or not: DuckDB tries conjuncts in an order that it changes by their cost, and so may
+  // cast a value that another conjunct rules out. Found: `… where f = 5 and i between 2^127 - 1 and 0.5`.
+  for (let i = 0; i < 20 && withIt.error?.includes('Conversion Error') === true; i++)
+    withIt = await outcome(query, true)
+  expect(withIt).toEqual(without)
   return seen.predicates > before
 }
 
@@ -132,6 +144,8 @@ const CASES: Readonly<Record<string, string>> = {
     'select * from (select * replace (x as n) from v_table_csv) where n = 7',
   'columns of a UNION by their places':
     'select * from (select n, x from v_table_csv union all select x, n from v_table_csv) where n = 37',
+  'found: BETWEEN compares in a type that both bounds have, also one that is not understood':
+    "select count(*) from v_table_csv where n between '-infinity'::float and 9007199254740993",
   'found: a segment whose texts are all NULL broke its thread (csv)':
     'select count(*), count(s) from v_table_csv where n between 200 and 259',
 }

@@ -4,7 +4,8 @@
  */
 
 import * as fc from 'fast-check'
-import { type Column, FIXTURES, type Fixture } from './fixtures.ts'
+import type { Column, Fixture } from './fixture.ts'
+import { FIXTURES } from './fixtures.ts'
 
 /** What stands in a FROM, and what columns it has. */
 interface Relation {
