@@ -2,6 +2,7 @@
 
 import { VarveError } from '../errors.ts'
 import { bam } from './bam/index.ts'
+import { bcf } from './bcf/index.ts'
 import { blockFormat } from './blocks/format.ts'
 import { copc } from './copc/index.ts'
 import { csv } from './csv/index.ts'
@@ -22,7 +23,7 @@ export const FORMATS: readonly Format[] = [
   // Magic numbers.
   ...[geotiff, las, copc, parquet].map(blockFormat),
   blockFormat(imzml),
-  ...[bam, fastq, fasta, vcf, csv, lines, words].map(textFormat),
+  ...[bam, bcf, fastq, fasta, vcf, csv, lines, words].map(textFormat),
 ]
 
 /** `invalid-input` when there is no such format. */
@@ -33,6 +34,14 @@ export function formatNamed(name: string): Format {
   throw new VarveError('invalid-input', `unknown format "${name}", expected one of ${known}`, {
     format: name,
   })
+}
+
+/** The format that a file is read in by who asked for this one: BCF where VCF was named, going by its head or its name. */
+export function formatAsked(name: string, path: string, head?: Head): Format {
+  const asked = formatNamed(name)
+  const isIt = (format: Format): boolean =>
+    head === undefined ? formatOfName(path) === format : format.detect(path, head)
+  return FORMATS.find((format) => format.readAs === name && isIt(format)) ?? asked
 }
 
 const COMPRESSION = /\.(gz|bgz|bgzf|gzip)$/i

@@ -159,13 +159,24 @@ export interface ReadHooks {
   readonly memo?: <T>(name: string, make: () => Promise<T>) => Promise<T>
 }
 
+/** What was learnt of a file, kept as long as its bytes stay the same and there is room. */
+export interface Memory {
+  recall<T>(name: string): T | undefined
+  /** `bytes`: what the value takes up, about. */
+  keep(name: string, value: unknown, bytes: number): void
+}
+
 /** A file that was opened, for whoever finds out what it looks like. */
 export interface FileAtHand {
   readonly head: Head
   readonly source: ByteSource
-  /** Opens the object that stands beside the file under this name, made from its own; undefined when it is missing. */
-  beside(name: (own: string) => string): Promise<ByteSource | undefined>
+  /**
+   * Opens the object that stands beside the file under this name, made from its own; undefined when it is missing.
+   * `head`: so many of its first bytes come with the same request.
+   */
+  beside(name: (own: string) => string, head?: number): Promise<ByteSource | undefined>
   readonly signal: AbortSignal | undefined
+  readonly memory?: Memory | undefined
 }
 
 /** What a file says of its blocks, without decoding one. */
@@ -216,6 +227,8 @@ export interface Format {
   readonly title: string
   /** Without the dot and the compression's own ending. */
   readonly extensions: readonly string[]
+  /** Another format, of which this is a form with the same columns: who asks for that one gets this where it is. */
+  readonly readAs?: string | undefined
   readonly optionNames: readonly string[]
   /** Of `optionNames` those that show the same records differently: `view` applies them, an index does without. */
   readonly viewOptions?: readonly string[] | undefined

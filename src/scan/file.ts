@@ -4,7 +4,7 @@ import { type ByteSource, withHead } from '../bytes/index.ts'
 import { isVarveError, VarveError } from '../errors.ts'
 import type { Field } from '../formats/batch.ts'
 import { HEAD_BYTES, parseHead } from '../formats/head.ts'
-import { detectFormat, formatNamed, formatOfName } from '../formats/registry.ts'
+import { formatAsked, formatOfName } from '../formats/registry.ts'
 import type { Options } from '../formats/text/types.ts'
 import type {
   Blocks,
@@ -13,6 +13,7 @@ import type {
   Format,
   Head,
   Layout,
+  Memory,
   Piece,
   Segment,
   SourceRef,
@@ -21,7 +22,8 @@ import type { IndexHome, IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
 import { locate } from '../store/index.ts'
 import type { NamedObject, ScanContext } from './context.ts'
-import { type OpenedSource, openSource } from './open.ts'
+import { areSame, blocksOf, detectedFormat, headOf, layoutOf } from './learnt.ts'
+import { openRemembered, type RememberedSource } from './open.ts'
 import { placedAt } from './place.ts'
 
 export interface OpenFileOptions {
@@ -36,7 +38,7 @@ export interface OpenFileOptions {
 }
 
 /** What opening a file needs of a scan's context. */
-export type FileContext = Pick<ScanContext, 'home' | 'names'>
+export type FileContext = Pick<ScanContext, 'home' | 'names' | 'memory'>
 
 export class BoundFile {
   constructor(
@@ -53,11 +55,12 @@ export class BoundFile {
     readonly beside: FileAtHand['beside'],
     /** The layout that its index keeps: without the options that only show it differently. */
     readonly kept: Layout = layout,
+    readonly memory?: Memory | undefined,
   ) {}
 
   #atHand(signal: AbortSignal | undefined): FileAtHand {
-    const { head, source, beside } = this
-    return { head, source, beside, signal }
+    const { head, source, beside, memory } = this
+    return { head, source, beside, signal, memory }
   }
 
   /** Of the file and those that belong to it. */
@@ -71,12 +74,11 @@ export class BoundFile {
   blocks(signal: AbortSignal | undefined): Promise<Blocks | undefined> {
     const { format, layout, source } = this
     if (format.blocks === undefined) return Promise.resolve(undefined)
-    this.#blocks ??= format
-      .blocks(source, layout, { attach: attachSource, signal })
-      .catch((error: unknown) => {
-        this.#blocks = undefined
-        throw placedAt(this.uri, error)
-      })
+    const list = () => format.blocks!(source, layout, { attach: attachSource, signal })
+    this.#blocks ??= blocksOf(layout, this.memory, list).catch((error: unknown) => {
+      this.#blocks = undefined
+      throw placedAt(this.uri, error)
+    })
     return this.#blocks
   }
 
@@ -111,13 +113,14 @@ export class BoundFile {
  */
 function seekingFormat(uri: string, { format, ignoreIndex }: OpenFileOptions): Format | undefined {
   if (ignoreIndex === true) return undefined
-  const named = format === undefined ? formatOfName(uri) : formatNamed(format)
+  const named = format === undefined ? formatOfName(uri) : formatAsked(format, uri)
   return named?.seeks === true ? named : undefined
 }
 
 /**
  * Opens a file with one request: its size, identity and first MiB; where the format's index is looked for first, the
- * first MiB comes with a request of its own, or not at all. `not-found` when there is none.
+ * first MiB comes with a request of its own, or not at all; of a file that is remembered, the request brings no more
+ * than its identity. `not-found` when there is none.
  */
 export async function openFile(
   uri: string,
@@ -129,7 +132,7 @@ export async function openFile(
   // Whether there is a lake is asked while the file is opened: one round trip less to wait for.
   home.lake().catch(() => undefined)
   const head = seekingFormat(uri, options) === undefined ? HEAD_BYTES : undefined
-  const opened = await openSource({ name: uri, object }, context, { head, signal })
+  const opened = await openRemembered({ name: uri, object }, context, { head, signal })
   if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
   try {
     return await bindFile(uri, opened, context, options)
@@ -142,7 +145,7 @@ export async function openFile(
 
 async function bindFile(
   uri: string,
-  { source: opened, shown, inMemory }: OpenedSource,
+  { source: opened, shown, inMemory, memory, bare }: RememberedSource,
   context: FileContext,
   options: OpenFileOptions,
 ): Promise<BoundFile> {
@@ -158,15 +161,18 @@ async function bindFile(
   const expected = seekingFormat(uri, options)
   const early = expected && (await findIndex(targetOf(expected), home, signal))
   // Another thread cannot see this one's memory: all of such a file travels as its head.
-  const here = inMemory ? opened.size : early === undefined ? HEAD_BYTES : 0
-  const bytes = await opened.read(0, Math.min(opened.size, here), { signal })
-  const head = parseHead(shown, bytes, bytes.length === opened.size)
+  const all = inMemory ? await opened.read(0, opened.size, { signal }) : new Uint8Array(0)
+  const head =
+    inMemory || early !== undefined
+      ? parseHead(shown, all, all.length === opened.size)
+      : await headOf(bare, shown, memory, signal)
+  const { bytes } = head
   const format =
     early !== undefined
       ? expected!
       : options.format === undefined
-        ? detectFormat(uri, head)
-        : formatNamed(options.format)
+        ? detectedFormat(uri, head, memory)
+        : formatAsked(options.format, uri, head)
   const target = targetOf(format)
   const [given, view] = splitView(format, optionsFor(format, options.options ?? {}))
   const isKnown = options.ignoreIndex === true || format === expected
@@ -174,9 +180,10 @@ async function bindFile(
   const source = withHead(opened, bytes)
   const beside = besideOf(uri, context, signal)
   try {
-    const kept = index?.layout ?? (await format.layout({ head, source, beside, signal }, given))
+    const atHand = { head, source, beside, signal, memory }
+    const kept = index?.layout ?? (await layoutOf(format, atHand, given))
     const layout = format.view?.(kept, view) ?? kept
-    return new BoundFile(source, head, format, layout, target, index, home, shown, beside, kept)
+    return new BoundFile(source, head, format, layout, target, index, home, shown, beside, kept, memory)
   } catch (error) {
     await index?.close?.()
     throw placedAt(shown, error)
@@ -190,24 +197,16 @@ export async function findIndex(
   signal: AbortSignal | undefined,
 ): Promise<PartitionIndex | undefined> {
   const index = await home.find(target, signal)
-  const companions = index?.layout.companions ?? []
-  const same = await Promise.all(
-    companions.map(async ({ uri, size, identity }) => {
-      const { store, key } = locate(uri)
-      const info = await store.info(key, { signal })
-      return info?.identity === identity && info.size === size
-    }),
-  )
-  if (same.every(Boolean)) return index
+  if (await areSame(index?.layout.companions, signal)) return index
   await index?.close?.()
   return undefined
 }
 
 /** Opens what stands beside a file, by the names that its own is one of: a path, a URL, a lake's. */
 function besideOf(uri: string, context: FileContext, signal: AbortSignal | undefined): FileAtHand['beside'] {
-  return async (name) => {
+  return async (name, head) => {
     try {
-      return (await openSource({ name: name(uri) }, context, { signal }))?.source
+      return (await openRemembered({ name: name(uri) }, context, { head, signal }))?.source
     } catch (error) {
       // A version that holds no such file.
       if (isVarveError(error, 'not-found')) return undefined

@@ -1,6 +1,6 @@
 /** A file that has its index needs not be looked into: cutting it anew reads no byte of it. */
 
-import { formatNamed, formatOfName } from '../formats/registry.ts'
+import { formatAsked, formatOfName } from '../formats/registry.ts'
 import type { Format } from '../formats/types.ts'
 import type { IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
@@ -22,7 +22,7 @@ export async function findIndexed(
   context: FileContext,
   { format: name, options = {}, signal, object }: OpenFileOptions,
 ): Promise<Indexed | undefined> {
-  const format = name === undefined ? formatOfName(uri) : formatNamed(name)
+  const format = name === undefined ? formatOfName(uri) : formatAsked(name, uri)
   if (format === undefined) return undefined
   const { home } = context
   home.lake().catch(() => undefined)

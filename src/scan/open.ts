@@ -5,6 +5,7 @@ import { VarveError } from '../errors.ts'
 import { locate } from '../store/index.ts'
 import type { NamedObject, ScanContext } from './context.ts'
 import type { FileName } from './expand.ts'
+import type { RememberedFile } from './memory.ts'
 
 export interface OpenedSource {
   readonly source: ByteSource
@@ -31,6 +32,33 @@ export async function openSource(
   const { store, key } = locate(file.name)
   const source = await store.open(key, options)
   return source && { source, shown: source.uri, inMemory: isMemory(store.url) }
+}
+
+/** Of a file that was read before, its first byte is enough to learn whether it is still the same one. */
+const PROBE_BYTES = 1
+
+export interface RememberedSource extends OpenedSource {
+  /** Undefined where all bytes are in this process anyway. */
+  readonly memory: RememberedFile | undefined
+  /** The source without its memory. */
+  readonly bare: ByteSource
+}
+
+/** The same, with what is remembered of the file: of a known one, only its identity is asked for. */
+export async function openRemembered(
+  file: FileName,
+  context: Pick<ScanContext, 'names' | 'memory'>,
+  options: OpenSourceOptions,
+): Promise<RememberedSource | undefined> {
+  const { memory } = context
+  const { name } = file
+  const head = memory.knows(name) ? PROBE_BYTES : options.head
+  const opened = await openSource(file, context, { ...options, head })
+  if (opened === undefined) memory.forget(name)
+  if (opened === undefined || opened.inMemory)
+    return opened && { ...opened, memory: undefined, bare: opened.source }
+  const remembered = memory.of(name, opened.source)
+  return { ...opened, source: remembered.over(opened.source), memory: remembered, bare: opened.source }
 }
 
 async function objectOf(

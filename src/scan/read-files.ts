@@ -79,7 +79,8 @@ export class FileSet implements BoundCall {
 
   async #open(i: number, signal: AbortSignal): Promise<BoundFile> {
     if (i === 0) return this.#first
-    const format = this.#first.format.name
+    // One may be the binary form of another.
+    const { format = this.#first.format.readAs ?? this.#first.format.name } = this.#options
     const { options, ignoreErrors: ignoreIndex } = this.#options
     const { name, object } = this.#names[i]!
     const file = await openFile(name, this.#context, { format, options, signal, ignoreIndex, object })

@@ -5,6 +5,7 @@ import { IndexHome } from '../index/location.ts'
 import type { NameResolver, ScanContext } from './context.ts'
 import { SCAN_FUNCTIONS } from './functions/index.ts'
 import type { BoundCall, ScanFunction } from './functions/types.ts'
+import { FileMemory } from './memory.ts'
 import { WorkerPool } from './pool.ts'
 import type { BindRequest, Bound, ScanRequest, ScanService, ScanStream } from './types.ts'
 
@@ -29,6 +30,7 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
   const context: ScanContext = {
     home: new IndexHome({ lake: options.lake }),
     pool: new WorkerPool(options.jobs),
+    memory: new FileMemory(),
     rejects: [],
     warn: options.warn ?? (() => undefined),
     names: options.names,

@@ -25,6 +25,8 @@ export interface Planned
   readonly scan?: FileScan | undefined
   /** The last piece of its file. */
   readonly last?: boolean | undefined
+  /** Its file has so little to be read that nobody need ask twice for all of it. */
+  readonly eager?: boolean | undefined
 }
 
 export interface StreamPlan {
@@ -78,9 +80,9 @@ export class OrderedStream implements ScanStream {
     return { done: Math.min(this.#decoded, total), total }
   }
 
-  /** Everything is wanted: decode with all threads. */
+  /** Everything is wanted, or costs next to nothing: decode with all threads. */
   get #hot(): boolean {
-    return this.#plan.eager === true || this.#asked > 1
+    return this.#plan.eager === true || this.#asked > 1 || this.#slots.some(({ eager }) => eager === true)
   }
 
   async next(): Promise<ColumnBatch | undefined> {
@@ -155,8 +157,9 @@ export class OrderedStream implements ScanStream {
   }
 
   async #fill(): Promise<void> {
-    const ahead = this.#hot ? this.#pool.size * 2 : 1
-    while (!this.#planned && this.#slots.length < ahead) {
+    // Planning a slot may tell that there is little to do, and so that more of it may be planned.
+    const ahead = () => (this.#hot ? this.#pool.size * 2 : 1)
+    while (!this.#planned && this.#slots.length < ahead()) {
       const next = await this.#plan.works.next()
       // What was planned while somebody closed the stream is not begun any more.
       if (this.#closed) return

@@ -54,7 +54,7 @@ export interface Progress {
 
 /**
  * Batches in file order, fetched only as far ahead as memory allows. Nothing is fetched before the first
- * `next`; until the second one, no more than the first batch needs.
+ * `next`; until the second one, no more than the first batch needs, or the whole scan where that is a few MiB.
  */
 export interface ScanStream {
   /** The next batch, `undefined` at the end; throws what went wrong, with its place. */

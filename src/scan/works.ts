@@ -12,6 +12,12 @@ import type { Planned } from './stream.ts'
 
 /** Decompressed bytes of one task: some milliseconds of work, so that several threads share even small files. */
 const TASK_RAW = 4 << 20
+/** Of a scan of much text a task is a 32nd, up to so much: a request costs its server more than a MiB of its body. */
+const LARGE_TASK_RAW = 16 << 20
+/** Of a region two threads take a half each, unless it is smaller than this. */
+const SMALL_TASK_RAW = 1 << 20
+/** Source and decoded bytes of a scan that is fetched and decoded at once, by all threads, before anyone asks twice. */
+const LITTLE = { source: 4 << 20, raw: 16 << 20 }
 /** Windows are fetched for so many segments at a time. */
 const WINDOW_SEGMENTS = 64
 
@@ -37,7 +43,8 @@ export async function* planFile(file: BoundFile, options: PlanOptions): AsyncGen
     ...(file.layout.blocks && { conditions }),
   }
   if (file.index !== undefined) {
-    for await (const work of runsOf(file.index, conditions, signal)) yield { ...common, work }
+    const eager = isLittle(file.index, conditions)
+    for await (const work of runsOf(file.index, conditions, signal)) yield { ...common, work, eager }
     return
   }
   if (file.format.blocks !== undefined) {
@@ -46,7 +53,8 @@ export async function* planFile(file: BoundFile, options: PlanOptions): AsyncGen
   }
   const narrowed = await narrowedPieces(file, options)
   if (narrowed !== undefined) {
-    for (const work of narrowed) yield { ...common, work }
+    const eager = narrowed.reduce((sum, { from, to }) => sum + to - from, 0) <= LITTLE.source
+    for (const work of narrowed) yield { ...common, work, eager }
     return
   }
   const scan = new FileScan(file)
@@ -69,7 +77,7 @@ export async function narrowedPieces(
 async function* planBlocks(
   file: BoundFile,
   { columns, conditions, building, signal }: PlanOptions,
-): AsyncGenerator<Pick<Planned, 'work' | 'scan' | 'last'>, void> {
+): AsyncGenerator<Pick<Planned, 'work' | 'scan' | 'last' | 'eager'>, void> {
   const { segments, complete, passing } = (await file.blocks(signal))!
   const { uri, identity, size } = file.source
   const index = memoryIndex({ uri, identity, size, layout: file.layout }, segments)
@@ -79,12 +87,28 @@ async function* planBlocks(
   const learns = whole && (building === true || (columns.length > 0 && passing !== true))
   const scan = learns ? new FileScan(file) : undefined
   const measure = learns && !complete ? true : undefined
+  const eager = isLittle(index, conditions)
   let before: Run | undefined
   for await (const run of runsOf(index, conditions, signal)) {
-    if (before !== undefined) yield { work: before, scan }
+    if (before !== undefined) yield { work: before, scan, eager }
     before = measure === undefined ? run : { ...run, measure }
   }
-  if (before !== undefined) yield { work: before, scan, last: true }
+  if (before !== undefined) yield { work: before, scan, last: true, eager }
+}
+
+/** Whether what is left to read is so little that waiting to be asked for more of it costs more than reading it. */
+function isLittle(index: PartitionIndex, conditions: readonly Condition[]): boolean {
+  let [source, raw] = [0, 0]
+  for (const range of pruneRows(index, conditions)) {
+    const { from, to } = segmentsOf(index, range)
+    for (let i = from; i < to; i++) {
+      const segment = index.segments[i]!
+      source += segment.end - segment.point.source
+      raw += segment.rawEnd - segment.raw
+      if (source > LITTLE.source || raw > LITTLE.raw) return false
+    }
+  }
+  return true
 }
 
 /** The runs that hold what the conditions may keep. Reads windows from the index as they are needed, nothing from the source. */
@@ -93,7 +117,9 @@ async function* runsOf(
   conditions: readonly Condition[],
   signal: AbortSignal,
 ): AsyncGenerator<Run, void> {
-  const tasks = pruneRows(index, conditions).flatMap((range) => splitRange(index, range))
+  const ranges = pruneRows(index, conditions)
+  const raw = taskRaw(index, ranges)
+  const tasks = ranges.flatMap((range) => splitRange(index, range, raw))
   let windows: (Uint8Array | undefined)[] = []
   let first = 0
   for (const task of tasks) {
@@ -128,8 +154,21 @@ export function bytesOf(index: PartitionIndex, conditions: readonly Condition[])
   return bytes
 }
 
-/** A range of rows in parts of some segments each. */
-function splitRange(index: PartitionIndex, range: RowRange): RowRange[] {
+/** Decompressed bytes of one task of a scan of these rows. */
+function taskRaw(index: PartitionIndex, ranges: readonly RowRange[]): number {
+  const { layout, segments } = index
+  if (layout.blocks) return TASK_RAW
+  const raw = ranges.reduce((sum, range) => {
+    const { from, to } = segmentsOf(index, range)
+    return from < to ? sum + segments[to - 1]!.rawEnd - segments[from]!.raw : sum
+  }, 0)
+  if (raw > 2 * TASK_RAW) return Math.min(LARGE_TASK_RAW, Math.max(TASK_RAW, raw / 32))
+  // Three segments of a size are two tasks. In gzip each task has to fetch a window first.
+  return layout.container === 'gzip' ? TASK_RAW : Math.min(TASK_RAW, Math.max(SMALL_TASK_RAW, (raw * 2) / 3))
+}
+
+/** A range of rows in parts of some segments each, of `taskRaw` bytes about. */
+function splitRange(index: PartitionIndex, range: RowRange, taskRaw: number): RowRange[] {
   const { from, to } = segmentsOf(index, range)
   const end = range.firstRow + range.rows
   const parts: RowRange[] = []
@@ -139,7 +178,7 @@ function splitRange(index: PartitionIndex, range: RowRange): RowRange[] {
     const segment = index.segments[i]!
     raw += segment.rawEnd - segment.raw
     const next = index.segments[i + 1]
-    if (i + 1 < to && next !== undefined && raw + next.rawEnd - next.raw <= TASK_RAW) continue
+    if (i + 1 < to && next !== undefined && raw + next.rawEnd - next.raw <= taskRaw) continue
     const stop = Math.min(end, segment.firstRow + segment.rows)
     if (stop > firstRow) parts.push({ firstRow, rows: stop - firstRow })
     firstRow = stop

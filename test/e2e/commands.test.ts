@@ -106,6 +106,16 @@ describe.concurrent('slices and cat', () => {
     }
   })
 
+  test('a slice, or a list of slices, as a parameter: what a shell gives of a file', async () => {
+    const slices = await place.slices(['reads.fastq.gz', '-n', '3'])
+    const counted = (value: string) =>
+      place.rows('select count(*) as n, min(record) as first from read_slice($s)', {
+        argv: ['--param', `s=${value}`],
+      })
+    expect(await counted(`${slices[1]}\n`)).toEqual([{ n: 1000, first: 1000 }])
+    expect(await counted(`[${slices[0]},${slices[1]}]`)).toEqual([{ n: 2000, first: 0 }])
+  })
+
   test('one slice, by argument, from a pipe, as Arrow rows, in SQL', async () => {
     const slices = await place.slices(['reads.fastq.gz', '-n', '3'])
     const expected = text.split('\n').slice(4000, 8000).join('\n').concat('\n')
@@ -232,7 +242,7 @@ describe.concurrent('info and formats', () => {
   test('formats', async () => {
     const rows = (await json(['formats'])) as Row[]
     expect(rows.map(({ name }) => name)).toEqual([
-      ...['geotiff', 'las', 'copc', 'parquet', 'imzml', 'bam'],
+      ...['geotiff', 'las', 'copc', 'parquet', 'imzml', 'bam', 'bcf'],
       ...['fastq', 'fasta', 'vcf', 'csv', 'lines', 'words'],
     ])
     expect(rows.find(({ name }) => name === 'fastq')).toMatchObject({

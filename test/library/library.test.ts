@@ -164,6 +164,7 @@ describe('the rest', () => {
       ['parquet', ['read_parquet']],
       ['imzml', ['read_imzml']],
       ['bam', ['read_bam']],
+      ['bcf', ['read_bcf']],
       ['fastq', ['read_fastq']],
       ['fasta', ['read_fasta']],
       ['vcf', ['read_vcf']],

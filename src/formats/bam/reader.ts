@@ -8,14 +8,8 @@ import type { ColumnBatch, ColumnVector } from '../batch.ts'
 import { Int64Builder, Uint8Builder, Uint16Builder } from '../builders/numbers.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
 import { BreakBudget } from '../genome/break-budget.ts'
-import {
-  type BadRecord,
-  BadRecordError,
-  type ReaderSettings,
-  type RecordReader,
-  type TextLayout,
-  type Zone,
-} from '../text/types.ts'
+import { projectedBatch, Rejects } from '../text/rejects.ts'
+import type { BadRecord, ReaderSettings, RecordReader, TextLayout, Zone } from '../text/types.ts'
 import {
   CIGAR,
   dialectOf,
@@ -86,7 +80,7 @@ export class BamReader implements RecordReader {
   readonly #record: number
   readonly #place = new Place()
   readonly #scratch = new Scratch()
-  #rejects: BadRecord[] = []
+  readonly #rejects: Rejects
 
   constructor(
     layout: TextLayout,
@@ -95,6 +89,7 @@ export class BamReader implements RecordReader {
   ) {
     const { allocate } = settings
     const { references, chosen } = dialectOf(layout)
+    this.#rejects = new Rejects('bam: record', settings)
     this.#record = layout.columns.length - 1
     const text = (column: number): Utf8Builder | undefined => {
       if (!projection.includes(column)) return undefined
@@ -157,7 +152,8 @@ export class BamReader implements RecordReader {
       const size = sizeOf(bytes, at)
       const wrong = wrongFields(bytes, at, this.#names.names.length)
       // Where the next record begins is not known then.
-      if (wrong !== undefined && (size < LEAST_SIZE || size > MOST_SIZE)) throw this.#bad(at, wrong)
+      if (wrong !== undefined && (size < LEAST_SIZE || size > MOST_SIZE))
+        throw this.#rejects.error(at, this.seen, wrong)
       const stop = at + 4 + size
       if (stop > end) return final ? this.#cutOff(at, size + 4, end) : at
       if (wrong !== undefined) this.#note(at, wrong)
@@ -259,26 +255,13 @@ export class BamReader implements RecordReader {
     return end
   }
 
-  #bad(at: number, what: string): BadRecordError {
-    const record = this.settings.firstRecord + this.seen
-    return new BadRecordError({ at, record, message: `bam: record ${record} ${what}` })
-  }
-
   #note(at: number, what: string): void {
-    const error = this.#bad(at, what)
-    if (!this.settings.ignoreErrors) throw error
-    this.#rejects.push(error.bad)
+    this.#rejects.note(at, this.seen, what)
   }
 
   take(): ColumnBatch {
     const first = this.settings.firstRecord + this.seen - this.rows
-    const made = new Map<number, ColumnVector>()
-    const columns = this.projection.map((column) => {
-      const vector = made.get(column) ?? this.#vector(column, first)
-      made.set(column, vector)
-      return vector
-    })
-    const batch = { rows: this.rows, columns }
+    const batch = projectedBatch(this.projection, this.rows, (column) => this.#vector(column, first))
     this.rows = 0
     return batch
   }
@@ -297,7 +280,7 @@ export class BamReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    return this.#rejects.splice(0)
+    return this.#rejects.take()
   }
 }
 

@@ -9,7 +9,7 @@ import { blockSegments } from './segment.ts'
 import type { BlockFile, BlockFormat, BlockReader, ByteRange } from './types.ts'
 
 const SMALL_BATCH = 2048
-const LARGE_BATCH = 65536
+const LARGE_BATCH = 131072
 /** What is fetched ahead of the block that is being decoded. */
 const AHEAD_BYTES = 16 << 20
 const AHEAD_BLOCKS = 64
@@ -38,9 +38,9 @@ export async function* readBlocks(
     signal: hooks.signal,
   }
   const zones = run.measure === true
-  const { allocate } = hooks
+  const { allocate, recycle, fields } = hooks
   const conditions = zones ? undefined : hooks.conditions
-  const reader = await format.reader(file, projection, { zones, allocate, conditions })
+  const reader = await format.reader(file, projection, { zones, allocate, recycle, fields, conditions })
   const fetch = new Fetcher(file, reader, parts, hooks.small === true)
   const measured: (readonly Zone[])[] = []
   const blocks = new BlockBatches(job, reader, projection.length === 0)

@@ -16,6 +16,7 @@ import type {
   ReadHooks,
   SourceRef,
   Strategy,
+  WantedFields,
 } from '../types.ts'
 
 /** What a bound file looks like: plain JSON, so that it travels in slices and index metadata. Small: no lists of blocks. */
@@ -68,6 +69,10 @@ export interface BlockSettings {
   /** Gather min and max of the zone columns, projected or not. */
   readonly zones: boolean
   readonly allocate: (bytes: number) => ArrayBuffer
+  /** Takes memory back that `allocate` gave and no batch holds. */
+  readonly recycle?: ((buffer: ArrayBuffer) => void) | undefined
+  /** Of struct columns only these fields are wanted. Advice. */
+  readonly fields?: WantedFields | undefined
   /** Rows that do not fulfil all of these need be neither fetched nor given. Advice; absent with `zones`. */
   readonly conditions?: readonly Condition[] | undefined
 }
@@ -83,8 +88,8 @@ export interface BlockReader {
   /** What a block is made of, for this projection; an empty list when only its rows count. */
   ranges(part: Part): readonly ByteRange[]
   /**
-   * Rows [from, to) of the block in batches of at most `maxRows`, from the bytes of its ranges. A library's own errors
-   * may pass: the caller makes `invalid-data` of them, with the block's place.
+   * Rows [from, to) of the block in batches, the first one of at most `maxRows`, from the bytes of its ranges. A
+   * library's own errors may pass: the caller makes `invalid-data` of them, with the block's place.
    */
   decode(
     part: Part,

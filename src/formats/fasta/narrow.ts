@@ -12,6 +12,8 @@ import { type Block, blockAt, type FaidxEntry, parseFai, parseGzi } from './faid
 
 /** Larger indexes are not read for some sequences. */
 const LARGEST_INDEX = 64 << 20
+/** Most come whole with the request that finds them. */
+const INDEX_HEAD = 1 << 20
 /** What stands between sequences is read in so many requests at most, for a title each of this length. */
 const MOST_READS = 128
 const LONGEST_GAP = 64 * 1024
@@ -83,7 +85,7 @@ function wantedIds(conditions: readonly Condition[]): ((id: string) => boolean) 
 }
 
 async function indexBeside(file: FileAtHand, ending: string): Promise<Uint8Array | undefined> {
-  const source = await file.beside((own) => `${own}.${ending}`)
+  const source = await file.beside((own) => `${own}.${ending}`, INDEX_HEAD)
   if (source === undefined) return undefined
   try {
     if (source.size > LARGEST_INDEX) return undefined

@@ -11,13 +11,8 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { VarveError } from '../../errors.ts'
 import type { ColumnBatch, ColumnVector } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
-import {
-  type BadRecord,
-  BadRecordError,
-  type ReaderSettings,
-  type RecordReader,
-  type Zone,
-} from '../text/types.ts'
+import { projectedBatch, Rejects } from '../text/rejects.ts'
+import type { BadRecord, ReaderSettings, RecordReader, Zone } from '../text/types.ts'
 import { DESCRIPTION, ID, LENGTH, OFFSET, RECORD, SEQUENCE } from './columns.ts'
 import { int64s } from './numbers.ts'
 import { ResidueScanner, type ResidueSink } from './residues.ts'
@@ -65,7 +60,7 @@ export class FastaReader implements RecordReader {
   #passing: Passing | undefined
   /** The caller knows that the record here is a long one. */
   #announced = false
-  #rejects: BadRecord[] = []
+  readonly #rejects: Rejects
 
   constructor(
     readonly projection: readonly number[],
@@ -74,6 +69,7 @@ export class FastaReader implements RecordReader {
     readonly longest: number,
   ) {
     const { allocate, zones, within } = settings
+    this.#rejects = new Rejects('fasta: record', settings)
     this.#wants = (column) => projection.includes(column)
     if (this.#wants(ID)) this.#id = new Utf8Builder(allocate, SMALL_BYTES)
     if (this.#wants(DESCRIPTION)) this.#description = new Utf8Builder(allocate, SMALL_BYTES)
@@ -285,16 +281,12 @@ export class FastaReader implements RecordReader {
   }
 
   #note(at: number, what: string): void {
-    const record = this.settings.firstRecord + this.seen
-    const bad = { at, record, message: `fasta: record ${record} ${what}` }
-    if (!this.settings.ignoreErrors) throw new BadRecordError(bad)
-    this.#rejects.push(bad)
+    this.#rejects.note(at, this.seen, what)
   }
 
   take(): ColumnBatch {
     const { allocate, firstRecord } = this.settings
     const first = firstRecord + this.seen - this.rows
-    const made = new Map<number, ColumnVector>()
     const make = (column: number): ColumnVector => {
       if (column === RECORD) return ordinals(allocate, first, this.rows)
       if (column === LENGTH) return int64s(allocate, this.#lengths)
@@ -303,13 +295,8 @@ export class FastaReader implements RecordReader {
     }
     const open = this.#setAside()
     const huge = (this.#sequence?.bytes ?? 0) > HUGE
-    const columns = this.projection.map((column) => {
-      const vector = made.get(column) ?? make(column)
-      made.set(column, vector)
-      return vector
-    })
+    const batch = projectedBatch(this.projection, this.rows, make)
     if (huge) this.#sequence = new Utf8Builder(allocate, FIRST_BYTES)
-    const batch = { rows: this.rows, columns }
     this.rows = 0
     this.#lengths = []
     this.#offsets = []
@@ -333,7 +320,7 @@ export class FastaReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    return this.#rejects.splice(0)
+    return this.#rejects.take()
   }
 }
 

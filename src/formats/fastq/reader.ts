@@ -7,8 +7,9 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import type { ColumnBatch, ColumnVector } from '../batch.ts'
+import type { ColumnBatch } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
+import { projectedBatch, Rejects } from '../text/rejects.ts'
 import {
   type BadRecord,
   BadRecordError,
@@ -40,7 +41,7 @@ export class FastqReader implements RecordReader {
   readonly #description: Utf8Builder | undefined
   readonly #sequence: Utf8Builder | undefined
   readonly #quality: Utf8Builder | undefined
-  #rejects: BadRecord[] = []
+  readonly #rejects: Rejects
   /** Each value is looked at by itself: something in these bytes is wrong. */
   #careful = false
 
@@ -48,6 +49,7 @@ export class FastqReader implements RecordReader {
     readonly projection: readonly number[],
     readonly settings: ReaderSettings,
   ) {
+    this.#rejects = new Rejects('fastq: record', settings)
     const builder = (column: number): Utf8Builder | undefined =>
       projection.includes(column) ? new Utf8Builder(settings.allocate) : undefined
     this.#id = builder(ID)
@@ -82,7 +84,7 @@ export class FastqReader implements RecordReader {
     }
     // Somewhere in there is a bad record. Once more, with care.
     for (const column of this.#columns) column?.truncate(rows)
-    this.#rejects.length = rejects
+    this.#rejects.truncate(rejects)
     this.rows = rows
     this.seen = seen
     this.#careful = true
@@ -231,24 +233,14 @@ export class FastqReader implements RecordReader {
   }
 
   #note(at: number, what: string): void {
-    const record = this.settings.firstRecord + this.seen
-    const bad = { at, record, message: `fastq: record ${record} ${what}` }
-    if (!this.settings.ignoreErrors) throw new BadRecordError(bad)
-    this.#rejects.push(bad)
+    this.#rejects.note(at, this.seen, what)
   }
 
   take(): ColumnBatch {
     const first = this.settings.firstRecord + this.seen - this.rows
-    const made = new Map<number, ColumnVector>()
-    const columns = this.projection.map((column) => {
-      const before = made.get(column)
-      if (before !== undefined) return before
-      const vector =
-        column === RECORD ? ordinals(this.settings.allocate, first, this.rows) : this.#columns[column]!.take()
-      made.set(column, vector)
-      return vector
-    })
-    const batch = { rows: this.rows, columns }
+    const batch = projectedBatch(this.projection, this.rows, (column) =>
+      column === RECORD ? ordinals(this.settings.allocate, first, this.rows) : this.#columns[column]!.take(),
+    )
     this.rows = 0
     return batch
   }
@@ -258,7 +250,7 @@ export class FastqReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    return this.#rejects.splice(0)
+    return this.#rejects.take()
   }
 }
 

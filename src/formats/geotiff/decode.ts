@@ -1,5 +1,6 @@
 /** A tile's bytes as samples in this machine's form: decompressed, in its byte order, differences undone. */
 
+import type { Allocate } from '../builders.ts'
 import { type Codec, codecOf, type TileShape } from './codecs/index.ts'
 import { undoDifferences, undoFloating } from './predictor.ts'
 import { storedRows } from './tiles.ts'
@@ -14,6 +15,8 @@ export interface Samples {
   readonly perPixel: number
   /** Pixels of a row. */
   readonly width: number
+  /** Each sample is still the difference to the one of its band before it in the row. */
+  readonly differences: boolean
 }
 
 export class TileDecoder {
@@ -28,14 +31,14 @@ export class TileDecoder {
   }
 
   /** Rows [from, to) of one plane of a tile, in their place; `invalid-data` where its bytes do not hold them. */
-  decode(bytes: Uint8Array, tileRow: number, from: number, to: number): Samples {
+  decode(bytes: Uint8Array, tileRow: number, from: number, to: number, allocate: Allocate): Samples {
     const { raster, little } = this
     const { bits, tileWidth: width, kind, compression } = raster
     const perPixel = raster.separate ? 1 : raster.bands
     const rowBytes = Math.ceil((width * perPixel * bits) / 8)
     // What stands behind the last row that is wanted is not decoded, where the codec can stop.
     const rows = compression === 'jpeg' || compression === 'zstd' ? storedRows(raster, tileRow) : to
-    const shape: TileShape = { width, rows, samples: perPixel, bytes: rowBytes * rows }
+    const shape: TileShape = { width, rows, samples: perPixel, bytes: rowBytes * rows, allocate }
     let decoded = this.codec(bytes, shape)
     if (bits === 16 || bits === 32 || bits === 64) decoded = aligned(decoded, bits)
     const wanted = decoded.subarray(from * rowBytes, to * rowBytes)
@@ -48,9 +51,11 @@ export class TileDecoder {
         decoded = copy
       } else swap(wanted, bits)
     }
-    if (raster.predictor === 2) undoDifferences(wanted, rowBytes, bits, perPixel)
-    const values = { bits: sizeOf(kind), perPixel, width }
-    if (kind === 'float32' && bits === 16) return { ...values, bytes: halfFloats(decoded) }
+    const isHalf = kind === 'float32' && bits === 16
+    const differences = raster.predictor === 2 && bits !== 64 && !isHalf
+    if (raster.predictor === 2 && !differences) undoDifferences(wanted, rowBytes, isHalf ? 16 : 64, perPixel)
+    const values = { bits: sizeOf(kind), perPixel, width, differences }
+    if (isHalf) return { ...values, bytes: halfFloats(decoded) }
     if (bits === sizeOf(kind)) return { ...values, bytes: decoded }
     return { ...values, bytes: unpacked(decoded, rows, width * perPixel, bits, sizeOf(kind), little) }
   }

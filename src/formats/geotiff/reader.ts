@@ -1,20 +1,24 @@
 /** Tiles as rows: a row for each tile, or for each of its pixels. */
 
-import type { ColumnBatch, ColumnVector } from '../batch.ts'
+import type { ColumnBatch, ColumnValues, ColumnVector } from '../batch.ts'
 import type { BlockFile, BlockReader, BlockSettings, ByteRange } from '../blocks/types.ts'
 import { ordinals } from '../builders.ts'
 import type { Part } from '../types.ts'
-import { type Samples, TileDecoder } from './decode.ts'
+import { type Samples, sizeOf, TileDecoder } from './decode.ts'
 import { nodataValue } from './nodata.ts'
 import { placeColumn } from './place.ts'
 import { unpackRanges } from './ranges.ts'
 import { tileOf } from './tile-of.ts'
 import type { Tile } from './tiles.ts'
 import type { Dialect, Raster, SampleKind } from './types.ts'
-import { fillAbsent, newValues, type Stretch, takeBand, validityOf } from './values.ts'
+import { fillAbsent, newValues, type Stretch, takeBands, validityOf } from './values.ts'
 
 /** What a projected column is: a band (from 0), the mask, the ordinal, or the place of a tile or pixel. */
 type Wanted = number | 'mask' | 'record' | { readonly place: string }
+
+/** Pixels of a batch; four times as many where one has no more bits than this, so that a tile is one batch. */
+const BATCH_ROWS = 65_536
+const NARROW_BITS = 32
 
 export async function makeReader(
   file: BlockFile,
@@ -28,7 +32,7 @@ export async function makeReader(
     await TileDecoder.make(raster, little),
     mask && (await TileDecoder.make(mask, little)),
   ])
-  return new TileReader(dialect, wanted, settings.allocate, image!, masks)
+  return new TileReader(dialect, wanted, settings, image!, masks)
 }
 
 function wantedOf(name: string): Wanted {
@@ -39,18 +43,28 @@ function wantedOf(name: string): Wanted {
 class TileReader implements BlockReader {
   /** Ranges of a block that are fetched, by their number: planes of the image, then the mask. */
   readonly #fetched: readonly number[]
+  /** Those that are wanted, in order. */
+  readonly #bands: readonly number[]
+  readonly #batchRows: number
   readonly #nodata: number | bigint | undefined
+  readonly allocate: BlockSettings['allocate']
+  readonly #recycle: NonNullable<BlockSettings['recycle']>
 
   constructor(
     readonly dialect: Dialect,
     readonly wanted: readonly Wanted[],
-    readonly allocate: BlockSettings['allocate'],
+    settings: BlockSettings,
     readonly image: TileDecoder,
     readonly masks: TileDecoder | undefined,
   ) {
+    this.allocate = settings.allocate
+    this.#recycle = settings.recycle ?? (() => undefined)
     const { raster, mask, nodata, pixels } = dialect
-    const bands = [...new Set(wanted.filter((one) => typeof one === 'number'))]
-    const planes = bands.length === 0 ? [] : raster.separate ? bands.sort((a, b) => a - b) : [0]
+    const bands = [...new Set(wanted.filter((one) => typeof one === 'number'))].sort((a, b) => a - b)
+    this.#bands = bands
+    const isNarrow = bands.length * sizeOf(raster.kind) <= NARROW_BITS && bands.length === wanted.length
+    this.#batchRows = isNarrow ? 4 * BATCH_ROWS : BATCH_ROWS
+    const planes = bands.length === 0 ? [] : raster.separate ? bands : [0]
     const needsMask = mask !== undefined && (wanted.includes('mask') || (pixels && bands.length > 0))
     this.#fetched = needsMask ? [...planes, raster.separate ? raster.bands : 1] : planes
     // A mask says better than a value which pixels are something: so does GDAL take them.
@@ -70,53 +84,71 @@ class TileReader implements BlockReader {
     to: number,
     maxRows: number,
   ): Generator<ColumnBatch> {
+    const { raster, mask: maskRaster, pixels } = this.dialect
     const tile = tileOf(this.dialect, part)
     const planes = new Map(this.#fetched.map((i, at) => [i, bytes[at]!]))
-    const image = new Plane(this.dialect.raster, this.image, tile, planes)
-    const mask = this.masks && new Plane(this.dialect.mask!, this.masks, tile, planes, this.#maskPlane())
-    if (!this.dialect.pixels) {
-      if (from < to)
-        yield { rows: 1, columns: this.wanted.map((one) => this.#ofTile(one, part, tile, image, mask)) }
-      return
+    // What a tile is inflated into is needed until its last row is taken.
+    const lent: ArrayBuffer[] = []
+    const lend = (size: number): ArrayBuffer => {
+      const buffer = this.allocate(size)
+      lent.push(buffer)
+      return buffer
     }
-    for (let at = from; at < to; at += maxRows) {
-      const stretch = { tile, from: at, to: Math.min(to, at + maxRows) }
+    const image = new Plane(raster, this.image, tile, planes, lend)
+    const mask = this.masks && new Plane(maskRaster!, this.masks, tile, planes, lend, this.#maskPlane())
+    try {
+      if (pixels) yield* this.#pixels(part, { tile, from, to }, image, mask, maxRows)
+      else if (from < to) yield this.#whole(part, tile, image, mask)
+    } finally {
+      for (const buffer of lent) this.#recycle(buffer)
+    }
+  }
+
+  *#pixels(
+    part: Part,
+    { tile, from, to }: Stretch,
+    image: Plane,
+    mask: Plane | undefined,
+    maxRows: number,
+  ): Generator<ColumnBatch> {
+    // Who gets a few rows first, because they come early, is not to get all of the tile in such small portions.
+    for (let at = from, most = maxRows; at < to; at += most, most = this.#batchRows) {
+      const stretch = { tile, from: at, to: Math.min(to, at + most) }
       const valid = mask === undefined ? undefined : this.#maskBits(mask, stretch)
-      const columns = this.wanted.map((one) => this.#ofPixels(one, part, stretch, image, valid))
+      const bands = this.#take(image, stretch)
+      const columns = this.wanted.map((one, i) =>
+        typeof one === 'number'
+          ? this.#bandOfPixels(this.#own(bands, one, i), valid)
+          : this.#placeOfPixels(one, part, stretch),
+      )
       yield { rows: stretch.to - at, columns }
     }
   }
 
-  #maskPlane(): number {
-    const { raster } = this.dialect
-    return raster.separate ? raster.bands : 1
+  #whole(part: Part, tile: Tile, image: Plane, mask: Plane | undefined): ColumnBatch {
+    const stretch = { tile, from: 0, to: tile.width * tile.height }
+    const bands = this.#take(image, stretch)
+    const columns = this.wanted.map((one, i) => {
+      if (typeof one === 'number') return this.#listOf(this.#own(bands, one, i))
+      if (one === 'mask') return this.#listOf(this.#maskValues(mask!, stretch))
+      return one === 'record'
+        ? ordinals(this.allocate, part.firstRow, 1)
+        : placeColumn(one.place, this.dialect, tile, { from: 0, to: 1 }, this.allocate)
+    })
+    return { rows: 1, columns }
   }
 
-  #ofTile(one: Wanted, part: Part, tile: Tile, image: Plane, mask: Plane | undefined): ColumnVector {
-    const { allocate, dialect } = this
-    if (one === 'record') return ordinals(allocate, part.firstRow, 1)
-    if (typeof one === 'object') return placeColumn(one.place, dialect, tile, { from: 0, to: 1 }, allocate)
-    const length = tile.width * tile.height
-    const stretch = { tile, from: 0, to: length }
-    const values = one === 'mask' ? this.#maskValues(mask!, stretch) : this.#band(image, one, stretch)
-    const offsets = new Int32Array(allocate(8), 0, 2)
+  #listOf(values: ColumnValues): ColumnVector {
+    const { length } = values
+    const offsets = new Int32Array(this.allocate(8), 0, 2)
     offsets[0] = 0
     offsets[1] = length
     return { length: 1, offsets, children: [{ length, values }] }
   }
 
-  #ofPixels(
-    one: Wanted,
-    part: Part,
-    stretch: Stretch,
-    image: Plane,
-    valid: Uint8Array | undefined,
-  ): ColumnVector {
-    const { allocate, dialect } = this
-    const length = stretch.to - stretch.from
-    if (one === 'record') return ordinals(allocate, part.firstRow + stretch.from, length)
-    if (typeof one === 'object') return placeColumn(one.place, dialect, stretch.tile, stretch, allocate)
-    const values = this.#band(image, Number(one), stretch)
+  #bandOfPixels(values: ColumnValues, valid: Uint8Array | undefined): ColumnVector {
+    const { allocate } = this
+    const { length } = values
     if (valid !== undefined) {
       // Each column's buffers move to another thread on their own.
       const own = new Uint8Array(allocate(Math.max(8, valid.length)), 0, valid.length)
@@ -128,13 +160,36 @@ class TileReader implements BlockReader {
     return { length, values, validity }
   }
 
-  #band(image: Plane, band: number, stretch: Stretch) {
+  #placeOfPixels(one: Exclude<Wanted, number>, part: Part, stretch: Stretch): ColumnVector {
+    const { from, to, tile } = stretch
+    if (typeof one === 'object') return placeColumn(one.place, this.dialect, tile, stretch, this.allocate)
+    return ordinals(this.allocate, part.firstRow + from, to - from)
+  }
+
+  /** The wanted bands of the stretch. */
+  #take(image: Plane, stretch: Stretch): ReadonlyMap<number, ColumnValues> {
     const { raster, nodata } = this.dialect
-    const values = newValues(this.allocate, raster.kind, stretch.to - stretch.from)
-    const samples = image.samples(raster.separate ? band : 0)
-    if (samples === undefined) fillAbsent(raster.kind, nodata, values)
-    else takeBand(samples, raster.separate ? 0 : band, stretch, raster, values)
-    return values
+    const length = stretch.to - stretch.from
+    const bands = new Map(this.#bands.map((band) => [band, newValues(this.allocate, raster.kind, length)]))
+    const take = (plane: number, from: readonly number[], into: readonly ColumnValues[]): void => {
+      const samples = image.samples(plane)
+      if (samples !== undefined) takeBands(samples, from, stretch, raster, into)
+      else for (const values of into) fillAbsent(raster.kind, nodata, values)
+    }
+    if (raster.separate) for (const [band, values] of bands) take(band, [0], [values])
+    else if (bands.size > 0) take(0, this.#bands, [...bands.values()])
+    return bands
+  }
+
+  /** A band's values for the column `i`; who wants a band twice gets it twice. */
+  #own(bands: ReadonlyMap<number, ColumnValues>, band: number, i: number): ColumnValues {
+    const values = bands.get(band)!
+    return this.wanted.indexOf(band) === i ? values : values.slice()
+  }
+
+  #maskPlane(): number {
+    const { raster } = this.dialect
+    return raster.separate ? raster.bands : 1
   }
 
   /** As GDAL gives it: 255 where a pixel is something. */
@@ -143,7 +198,7 @@ class TileReader implements BlockReader {
     const values = newValues(this.allocate, kind, stretch.to - stretch.from) as Uint8Array
     const samples = mask.samples(0)
     if (samples === undefined) return values.fill(0)
-    takeBand(samples, 0, stretch, mask.raster, values)
+    takeBands(samples, [0], stretch, mask.raster, [values])
     if (mask.raster.bits === 1) for (let i = 0; i < values.length; i++) values[i] = values[i] === 0 ? 0 : 255
     return values
   }
@@ -163,6 +218,7 @@ class Plane {
     readonly decoder: TileDecoder,
     readonly tile: Tile,
     readonly bytes: ReadonlyMap<number, Uint8Array>,
+    readonly allocate: BlockSettings['allocate'],
     /** Where its ranges begin among the block's. */
     readonly first = 0,
   ) {}
@@ -179,6 +235,6 @@ class Plane {
   #decode(bytes: Uint8Array): Samples {
     const { row, height, tileRow } = this.tile
     const top = row - tileRow * this.raster.tileHeight
-    return this.decoder.decode(bytes, tileRow, top, top + height)
+    return this.decoder.decode(bytes, tileRow, top, top + height, this.allocate)
   }
 }

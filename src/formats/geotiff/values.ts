@@ -32,19 +32,25 @@ export interface Stretch {
   readonly to: number
 }
 
-/** A band of the stretch. 64-bit values are moved as halves, floats as the bits that they are. */
-export function takeBand(
-  { bytes, bits, perPixel, width }: Samples,
-  band: number,
+type Words = Uint8Array | Uint16Array | Uint32Array
+
+/** Bands of the stretch, one array each. 64-bit values are moved as halves, floats as the bits that they are. */
+export function takeBands(
+  { bytes, bits, perPixel, width, differences }: Samples,
+  bands: readonly number[],
   { tile, from, to }: Stretch,
   { tileWidth, tileHeight }: Pick<Raster, 'tileWidth' | 'tileHeight'>,
-  out: ColumnValues,
+  out: readonly ColumnValues[],
 ): void {
   const Kind = bits === 8 ? Uint8Array : bits === 16 ? Uint16Array : Uint32Array
   const words = bits === 64 ? 2 : 1
   const size = Kind.BYTES_PER_ELEMENT
-  const source = new Kind(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size)
-  const target = new Kind(out.buffer as ArrayBuffer, out.byteOffset, out.byteLength / size)
+  const wordsOf = (values: ColumnValues | Uint8Array): Words =>
+    new Kind(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength / size)
+  const source = wordsOf(bytes)
+  const targets = out.map(wordsOf)
+  const [red, green, blue] = targets
+  const isRgb = perPixel === 3 && words === 1 && bands.join() === '0,1,2'
   const left = tile.col - tile.tileCol * tileWidth
   const top = tile.row - tile.tileRow * tileHeight
   let written = 0
@@ -52,28 +58,102 @@ export function takeBand(
     const row = Math.floor(pixel / tile.width)
     const col = pixel - row * tile.width
     const count = Math.min(tile.width - col, to - pixel)
-    const start = ((top + row) * width + left + col) * perPixel + band
-    if (perPixel === 1) target.set(source.subarray(start * words, (start + count) * words), written)
-    else if (words === 1) strided(source, start, perPixel, target, written, count)
-    else {
-      strided(source, 2 * start, 2 * perPixel, target, written, count, 2)
-      strided(source, 2 * start + 1, 2 * perPixel, target, written + 1, count, 2)
-    }
-    written += count * words
+    const line = (top + row) * width * perPixel
+    const start = line + (left + col) * perPixel
+    if (isRgb && differences) sumThree(source, line, start, red!, green!, blue!, written, count)
+    else if (isRgb) takeThree(source, start, red!, green!, blue!, written, count)
+    else
+      for (const [i, target] of targets.entries()) {
+        const band = bands[i]!
+        if (differences) sumStrided(source, line + band, start + band, perPixel, target, written, count)
+        else if (perPixel === 1)
+          target.set(source.subarray(start * words, (start + count) * words), written * words)
+        else
+          for (let word = 0; word < words; word++) {
+            const at = (start + band) * words + word
+            strided(source, at, perPixel * words, target, written * words + word, count, words)
+          }
+      }
+    written += count
     pixel += count
   }
 }
 
 function strided(
-  source: Uint8Array | Uint16Array | Uint32Array,
+  source: Words,
   start: number,
   step: number,
-  target: Uint8Array | Uint16Array | Uint32Array,
+  target: Words,
   at: number,
   count: number,
-  wide = 1,
+  wide: number,
 ): void {
   for (let i = 0, from = start, to = at; i < count; i++, from += step, to += wide) target[to] = source[from]!
+}
+
+/** Sums from the line's beginning; what a sum has beyond the target's bits is lost, as it was to the encoder. */
+function sumStrided(
+  source: Words,
+  line: number,
+  start: number,
+  step: number,
+  target: Words,
+  at: number,
+  count: number,
+): void {
+  let sum = 0
+  let from = line
+  for (; from < start; from += step) sum = (sum + source[from]!) | 0
+  for (let i = 0; i < count; i++, from += step) {
+    sum = (sum + source[from]!) | 0
+    target[at + i] = sum
+  }
+}
+
+function takeThree(
+  source: Words,
+  start: number,
+  red: Words,
+  green: Words,
+  blue: Words,
+  at: number,
+  count: number,
+): void {
+  for (let i = at, from = start; i < at + count; i++, from += 3) {
+    red[i] = source[from]!
+    green[i] = source[from + 1]!
+    blue[i] = source[from + 2]!
+  }
+}
+
+/** One pass over the samples for all of RGB: three, one band each, take twice as long. */
+function sumThree(
+  source: Words,
+  line: number,
+  start: number,
+  red: Words,
+  green: Words,
+  blue: Words,
+  at: number,
+  count: number,
+): void {
+  let r = 0
+  let g = 0
+  let b = 0
+  let from = line
+  for (; from < start; from += 3) {
+    r = (r + source[from]!) | 0
+    g = (g + source[from + 1]!) | 0
+    b = (b + source[from + 2]!) | 0
+  }
+  for (let i = at; i < at + count; i++, from += 3) {
+    r = (r + source[from]!) | 0
+    g = (g + source[from + 1]!) | 0
+    b = (b + source[from + 2]!) | 0
+    red[i] = r
+    green[i] = g
+    blue[i] = b
+  }
 }
 
 /** What a tile that is not in the file holds: GDAL gives the value for "no data", else zeros. */

@@ -90,7 +90,7 @@ export function intensityType({ groups }: Dialect): 'float32' | 'float64' | 'int
 /** The .ibd by the name of the .imzML; a store that tells cases apart is asked for those that people write. */
 async function findIbd({ source, beside }: FileAtHand): Promise<ByteSource> {
   for (const ending of ['ibd', 'IBD', 'Ibd']) {
-    const found = await beside((own) => own.replace(/(\.[^./\\]*)?$/, `.${ending}`))
+    const found = await beside((own) => own.replace(/(\.[^./\\]*)?$/, `.${ending}`), UUID_BYTES)
     if (found !== undefined) return found
   }
   throw badImzml('there is no .ibd of the same name beside it, expected the spectra there', source.uri)

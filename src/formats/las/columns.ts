@@ -16,6 +16,8 @@ export interface Stretch {
   readonly from: number
   readonly to: number
   readonly firstRow: number
+  /** Each point's distance from that row, where some were left out. */
+  readonly places?: Int32Array | undefined
   /** Of the block, where it has one. */
   readonly level: number
 }
@@ -127,7 +129,13 @@ const WAVE: readonly ExtraColumn[] = [
 const RECORD: PointColumn = {
   field: { name: 'record', type: { kind: 'int64' } },
   needs: [],
-  build: ({ from, to, firstRow }, allocate) => ordinals(allocate, firstRow, to - from),
+  build({ from, to, firstRow, places }, allocate) {
+    if (places === undefined) return ordinals(allocate, firstRow, to - from)
+    const length = to - from
+    const values = new BigInt64Array(allocate(length * 8), 0, length)
+    for (let i = 0; i < length; i++) values[i] = BigInt(firstRow + places[i]!)
+    return { length, values }
+  },
 }
 
 const LEVEL: PointColumn = {

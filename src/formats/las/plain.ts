@@ -30,9 +30,10 @@ export class PlainDecoder implements ChunkDecoder {
     return this.#at > this.#bytes.length
   }
 
-  decode(points: Points, count: number): void {
+  decode(points: Points, count: number, placed: () => number): void {
     const start = this.#at
     this.#at += count * this.#length
     if (!this.overrun) readRecords(this.#bytes, start, this.#length, this.#shape, count, this.#wanted, points)
+    placed()
   }
 }

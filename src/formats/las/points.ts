@@ -98,4 +98,43 @@ export class Points {
     this.channel = new Uint8Array(capacity)
     this.zContext = new Uint8Array(capacity)
   }
+  /** Moves the wanted fields of the points at `places`, which ascend, to points [0, count). */
+  gather(places: Int32Array, count: number, wanted: Wanted): void {
+    const { x, y, wave, extra } = this
+    if (wanted.xy) {
+      gather(x, places, count)
+      gather(y, places, count)
+    }
+    for (const field of SINGLE) if (wanted[field]) gather(this[field], places, count)
+    // As words: a NaN's bits would not survive being a number.
+    if (wanted.gpsTime) gather(this.gpsWords, places, count, 2)
+    if (wanted.rgb) gather(this.rgb, places, count, 3)
+    if (wanted.wave) gather(wave, places, count, wave.length / this.capacity)
+    if (wanted.extra) gather(extra, places, count, this.extraBytes)
+  }
+}
+
+/** Fields that have one number per point. */
+const SINGLE = [
+  'z',
+  'intensity',
+  'returns',
+  'flags',
+  'classification',
+  'scanAngle',
+  'userData',
+  'pointSource',
+  'nir',
+] as const
+
+function gather(
+  values: Int32Array | Uint16Array | Int16Array | Uint8Array,
+  places: Int32Array,
+  count: number,
+  each = 1,
+): void {
+  if (each === 1) for (let i = 0; i < count; i++) values[i] = values[places[i]!]!
+  else
+    for (let i = 0; i < count; i++)
+      for (let k = 0, from = places[i]! * each; k < each; k++) values[i * each + k] = values[from + k]!
 }

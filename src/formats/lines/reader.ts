@@ -1,12 +1,13 @@
 /** Reads lines: what LF ends, without the LF and the CR before it. */
 
 import { OneColumnReader } from '../text/one-column.ts'
+import { Rejects } from '../text/rejects.ts'
 
 const LF = 10
 const CR = 13
 
 export class LinesReader extends OneColumnReader {
-  protected readonly noun = 'lines: line'
+  protected readonly rejects = new Rejects('lines: line', this.settings)
 
   protected counter(): LinesReader {
     return new LinesReader([], this.settings)

@@ -5,13 +5,15 @@
  */
 
 import { isAscii, isUtf8 } from 'node:buffer'
-import type { ColumnValues, ColumnVector, DataType } from '../batch.ts'
+import type { ColumnVector } from '../batch.ts'
 import type { Allocate } from '../builders.ts'
+import { absentVector } from './absent.ts'
 import { converted, notText } from './convert.ts'
 import type { Stored } from './cursor.ts'
 import { badParquet } from './error.ts'
 import type { Leaf, Node } from './types.ts'
 import type { Dense } from './values/dense.ts'
+import { typed } from './views.ts'
 
 /** The places that a vector has a value or a null for: levels with at most this repetition, at least this definition. */
 interface Places {
@@ -31,6 +33,7 @@ export function vectorOf(
   return build(node, ROWS, rows)
 
   function build(part: Node, places: Places, length: number): ColumnVector {
+    if (part.kind === 'absent') return absentVector(part.type, length)
     if (part.kind === 'leaf') return leafVector(part.leaf, stored(part.leaf), places, length, allocate)
     const first = firstLeaf(part)
     // A struct without fields is as good as there.
@@ -50,6 +53,7 @@ export function vectorOf(
 
 /** The stored columns that a column is made of. */
 export function leavesOf(node: Node): Leaf[] {
+  if (node.kind === 'absent') return []
   if (node.kind === 'leaf') return [node.leaf]
   return node.kind === 'list' ? leavesOf(node.item) : node.fields.flatMap(leavesOf)
 }
@@ -187,32 +191,4 @@ function packed(flags: Uint8Array, length: number, allocate: Allocate): Uint8Arr
   bits.fill(0)
   for (let i = 0; i < length; i++) if (flags[i] !== 0) bits[i >> 3]! |= 1 << (i & 7)
   return bits
-}
-
-function typed({ kind }: DataType, buffer: ArrayBuffer, length: number): ColumnValues {
-  switch (kind) {
-    case 'int8':
-      return new Int8Array(buffer, 0, length)
-    case 'uint8':
-      return new Uint8Array(buffer, 0, length)
-    case 'int16':
-      return new Int16Array(buffer, 0, length)
-    case 'uint16':
-      return new Uint16Array(buffer, 0, length)
-    case 'int32':
-    case 'date':
-      return new Int32Array(buffer, 0, length)
-    case 'uint32':
-      return new Uint32Array(buffer, 0, length)
-    case 'float32':
-      return new Float32Array(buffer, 0, length)
-    case 'float64':
-      return new Float64Array(buffer, 0, length)
-    case 'uint64':
-      return new BigUint64Array(buffer, 0, length)
-    case 'decimal':
-      return new Uint8Array(buffer, 0, length * 16)
-    default:
-      return new BigInt64Array(buffer, 0, length)
-  }
 }

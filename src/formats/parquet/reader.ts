@@ -8,9 +8,12 @@ import { leavesOf, vectorOf } from './assemble.ts'
 import { codecNumbered, type Decompress } from './codecs/index.ts'
 import { ChunkCursor, type Stored } from './cursor.ts'
 import { badParquet } from './error.ts'
+import { narrowed } from './fields.ts'
 import { parseFooter } from './footer.ts'
 import type { Footer, Leaf, Node, ParquetDialect, RowGroup } from './types.ts'
 
+/** Rows of a batch: a row group as most writers make them. Each one crosses four threads' doors. */
+const BATCH_ROWS = 131072
 /** Bytes of a batch, about: rows may be wide. */
 const BATCH_BYTES = 16 << 20
 /** The most that texts of a dictionary may become in one batch. */
@@ -23,7 +26,11 @@ export async function parquetReader(
 ): Promise<BlockReader> {
   const { from, footer } = await knownOf(file)
   const codecs = new Map<number, Decompress>()
-  const nodes = projection.map((column) => footer.columns[column]?.node)
+  const nodes = projection.map((column) => {
+    const { name, node } = footer.columns[column] ?? {}
+    const wanted = name === undefined ? undefined : settings.fields?.[name]
+    return node === undefined || wanted === undefined ? node : narrowed(node, new Set(wanted))
+  })
   const leaves = [...new Set(nodes.flatMap((node) => (node === undefined ? [] : leavesOf(node))))]
   const numbers = new Set(
     footer.groups.flatMap(({ chunks }) => leaves.map(({ chunk }) => chunks[chunk]!.codec)),
@@ -107,9 +114,11 @@ class ParquetReader implements BlockReader {
       cursors.set(leaf, new ChunkCursor(bytes[i]!, leaf, chunk, codecs.get(chunk.codec)!))
     })
     for (const cursor of cursors.values()) cursor.skip(from)
-    const step = Math.min(maxRows, fitting(group, cursors))
-    for (let row = from; row < to; row += step) {
-      const rows = Math.min(step, to - row)
+    const most = Math.min(BATCH_ROWS, fitting(group, cursors))
+    let rows = 0
+    // Only the first one is small, for whoever wants no more than that.
+    for (let row = from, step = Math.min(maxRows, most); row < to; row += rows, step = most) {
+      rows = Math.min(step, to - row)
       const read = new Map<Leaf, Stored>()
       const stored = (leaf: Leaf): Stored => {
         const known = read.get(leaf) ?? cursors.get(leaf)!.read(rows, allocate)

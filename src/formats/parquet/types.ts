@@ -39,7 +39,7 @@ export interface Leaf {
 }
 
 /** A column's type as a tree, over the stored columns that it is made of. */
-export type Node = LeafNode | StructNode | ListNode
+export type Node = LeafNode | StructNode | ListNode | AbsentNode
 
 export interface LeafNode {
   readonly kind: 'leaf'
@@ -63,6 +63,12 @@ export interface ListNode {
   /** The repetition level of items behind the first. */
   readonly repetition: number
   readonly item: Node
+}
+
+/** What nobody wants, and is not fetched: all NULL. */
+export interface AbsentNode {
+  readonly kind: 'absent'
+  readonly type: DataType
 }
 
 export interface TopColumn {

@@ -10,9 +10,10 @@ import type { Options, TextFormat, TextLayout } from './types.ts'
 
 /**
  * The first piece, and the others: some 8 MiB decompressed, enough to be worth a request, little enough for several
- * threads to hold. Who wants the first rows only shall find the first piece in the file's head.
+ * threads to hold. Who wants the first rows only shall find the first piece in the file's head. A plain piece comes
+ * with the byte before it, which tells whether a record may begin: both are one request.
  */
-const PLAIN_PIECES = [1 << 20, 8 << 20] as const
+const PLAIN_PIECES = [1 << 20, (8 << 20) - 1] as const
 const BGZF_PIECES = [896 * 1024, 2 << 20] as const
 
 /** A header beyond this is taken for a file of another kind. */
@@ -26,6 +27,7 @@ export function textFormat(text: TextFormat): Format {
     name: text.name,
     title: text.title,
     extensions: text.extensions,
+    readAs: text.readAs,
     optionNames: [...text.optionNames, ...(text.viewOptions ?? [])],
     viewOptions: text.viewOptions,
     seeks: text.seeks,

@@ -5,15 +5,8 @@ import { VarveError } from '../../errors.ts'
 import type { ColumnBatch } from '../batch.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
 import { checkOptionNames } from './options.ts'
-import {
-  type BadRecord,
-  BadRecordError,
-  type Options,
-  type ReaderSettings,
-  type RecordReader,
-  type TextLayout,
-  type Zone,
-} from './types.ts'
+import { projectedBatch, type Rejects } from './rejects.ts'
+import type { BadRecord, Options, ReaderSettings, RecordReader, TextLayout, Zone } from './types.ts'
 import { firstInvalidUtf8 } from './utf8.ts'
 
 /** The layout of such a format: the column, then `record`. `invalid-data` for what is no text. */
@@ -45,7 +38,6 @@ export abstract class OneColumnReader implements RecordReader {
   seen = 0
   /** The text column, when it is wanted. */
   protected readonly text: Utf8Builder | undefined
-  readonly #rejects: BadRecord[] = []
 
   constructor(
     readonly projection: readonly number[],
@@ -67,8 +59,8 @@ export abstract class OneColumnReader implements RecordReader {
   /** Another reader of the kind, which only counts. */
   protected abstract counter(): OneColumnReader
 
-  /** What a record is called in messages: 'lines: line'. */
-  protected abstract readonly noun: string
+  /** Knows what a record is called in messages: 'lines: line'. */
+  protected abstract readonly rejects: Rejects
 
   read(
     bytes: Uint8Array,
@@ -107,10 +99,7 @@ export abstract class OneColumnReader implements RecordReader {
         this.rows--
         this.seen--
         text.truncate(row)
-        const record = this.settings.firstRecord + this.seen
-        const bad = { at, record, message: `${this.noun} ${record} is not valid UTF-8` }
-        if (!this.settings.ignoreErrors) throw new BadRecordError(bad)
-        this.#rejects.push(bad)
+        this.rejects.note(at, this.seen, 'is not valid UTF-8')
       }
       at = next
     }
@@ -124,10 +113,9 @@ export abstract class OneColumnReader implements RecordReader {
   take(): ColumnBatch {
     const first = this.settings.firstRecord + this.seen - this.rows
     const text = this.text?.take()
-    const columns = this.projection.map((column) =>
+    const batch = projectedBatch(this.projection, this.rows, (column) =>
       column === 0 ? text! : ordinals(this.settings.allocate, first, this.rows),
     )
-    const batch = { rows: this.rows, columns }
     this.rows = 0
     return batch
   }
@@ -137,6 +125,6 @@ export abstract class OneColumnReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    return this.#rejects.splice(0)
+    return this.rejects.take()
   }
 }

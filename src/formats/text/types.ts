@@ -30,6 +30,8 @@ export interface TextFormat {
   readonly title: string
   /** Without the dot and the compression's own ending: ['fastq', 'fq']. */
   readonly extensions: readonly string[]
+  /** As in `Format`. */
+  readonly readAs?: string
   readonly optionNames: readonly string[]
   /** Options that show the same records differently, so that one index serves them all: `view` applies them. */
   readonly viewOptions?: readonly string[]

@@ -88,7 +88,7 @@ function declared(list: Declaration[], line: string): void {
 const PAIR = /\s*([^=,<>]+)=(?:"((?:\\.|[^"\\])*)"?|([^,>]*))[,>]?/y
 
 /** The pairs of `##KEY=<ID=…,Description="…">`, as far as the line is of that form. */
-function structured(line: string): Map<string, string> {
+export function structured(line: string): Map<string, string> {
   const values = new Map<string, string>()
   const start = line.indexOf('<')
   if (start < 0) return values

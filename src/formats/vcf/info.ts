@@ -15,11 +15,22 @@ export class InfoColumn implements ValueColumn {
   readonly #columns: readonly ValueColumn[]
   readonly #keys: KeyTable
   readonly #validity: Validity
+  /** Columns that are wanted: when each has its value, the rest of a record's keys says nothing more. */
+  readonly #count: number
+  /** Whether any value that is wanted is text. */
+  readonly hasText: boolean
 
-  constructor(fields: readonly VcfField[], allocate: Allocate) {
+  /** `wanted`: names of the fields that are read, the others stay empty; default all. */
+  constructor(fields: readonly VcfField[], allocate: Allocate, wanted?: readonly string[]) {
+    const isWanted = ({ name }: VcfField): boolean => wanted === undefined || wanted.includes(name)
     this.#columns = fields.map((field) => columnFor(field, allocate))
-    this.#keys = new KeyTable(fields.map(({ id }, i) => [id, this.#columns[i]!]))
+    const keys = fields.flatMap((field, i) =>
+      isWanted(field) ? [[field.id, this.#columns[i]!] as const] : [],
+    )
+    this.#keys = new KeyTable(keys)
     this.#validity = new Validity(allocate)
+    this.#count = keys.length
+    this.hasText = fields.some((field) => isWanted(field) && field.kind === 'text')
   }
 
   get bytes(): number {
@@ -34,7 +45,8 @@ export class InfoColumn implements ValueColumn {
       return
     }
     let at = start
-    for (let n = 0; at < end; n++) {
+    let left = this.#count
+    for (let n = 0; at < end && left > 0; n++) {
       let stop = at
       let byte = bytes[stop]
       while (stop < end && byte !== EQUALS && byte !== SEMICOLON) byte = bytes[++stop]
@@ -46,6 +58,7 @@ export class InfoColumn implements ValueColumn {
       }
       if (key.column !== undefined && key.seen !== row) {
         key.seen = row
+        left--
         key.column.set(row, bytes, value, stop)
       }
       at = stop + 1

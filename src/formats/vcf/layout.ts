@@ -44,7 +44,8 @@ export function dialectOf(layout: TextLayout): VcfDialect {
 const NAME: Field = { name: 'name', type: { kind: 'utf8' } }
 const TEXTS = { kind: 'list', item: { kind: 'utf8' } } as const
 
-function layoutFor(dialect: VcfDialect, dataStart: number): TextLayout {
+/** The layout of a file with this dialect, its records beginning at `dataStart`. */
+export function layoutFor(dialect: VcfDialect, dataStart: number): TextLayout {
   // SQL knows no struct without a field: where there is no key at all, `info` is the column's text.
   const info = dialect.info.length === 0 ? ({ kind: 'utf8' } as const) : structOf(dialect.info)
   return {

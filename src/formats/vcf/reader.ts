@@ -8,14 +8,8 @@ import type { ColumnBatch, ColumnVector } from '../batch.ts'
 import { Float64Builder, Int64Builder } from '../builders/numbers.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
 import { BreakBudget } from '../genome/break-budget.ts'
-import {
-  type BadRecord,
-  BadRecordError,
-  type ReaderSettings,
-  type RecordReader,
-  type TextLayout,
-  type Zone,
-} from '../text/types.ts'
+import { projectedBatch, Rejects } from '../text/rejects.ts'
+import type { BadRecord, ReaderSettings, RecordReader, TextLayout, Zone } from '../text/types.ts'
 import { ListColumn, TextColumn, type ValueColumn } from './columns.ts'
 import { findEnd, InfoColumn } from './info.ts'
 import {
@@ -57,14 +51,17 @@ export class VcfReader implements RecordReader {
   readonly #qual: Float64Builder | undefined
   /** id, ref, alt, filter, by their number in the line. */
   readonly #texts: readonly (ValueColumn | undefined)[]
-  readonly #info: ValueColumn | undefined
+  readonly #info: TextColumn | InfoColumn | undefined
   readonly #samples: SamplesColumn | undefined
   readonly #zones: VcfZones | undefined
   /** Counts a line's columns. */
   readonly #counter: SamplesColumn
   readonly #hasSamples: boolean
+  /** What is wanted of INFO, or of anything, is text, which has to be UTF-8. */
+  readonly #infoHasText: boolean
+  readonly #hasText: boolean
   readonly #breakBudget: BreakBudget
-  #rejects: BadRecord[] = []
+  readonly #rejects: Rejects
   /** Where the line's columns end; the last one is FILTER. */
   readonly #ends = new Int32Array(FIXED)
 
@@ -74,6 +71,7 @@ export class VcfReader implements RecordReader {
     readonly settings: ReaderSettings,
   ) {
     const { allocate } = settings
+    this.#rejects = new Rejects('vcf: record', settings)
     const dialect = dialectOf(layout)
     const wants = (column: number): boolean => projection.includes(column)
     const text = (column: number) => (wants(column) ? new TextColumn(allocate) : undefined)
@@ -96,10 +94,18 @@ export class VcfReader implements RecordReader {
       ? undefined
       : dialect.info.length === 0
         ? new TextColumn(allocate)
-        : new InfoColumn(dialect.info, allocate)
+        : new InfoColumn(dialect.info, allocate, settings.fields?.info)
     this.#counter = new SamplesColumn({ ...dialect, format: [] }, allocate)
     this.#samples = wants(SAMPLES) ? new SamplesColumn(dialect, allocate) : undefined
     this.#hasSamples = dialect.samples.length > 0
+    // Which records are passed over must not hang on advice.
+    const judged = this.#info instanceof InfoColumn && !settings.ignoreErrors
+    this.#infoHasText = judged ? (this.#info as InfoColumn).hasText : this.#info !== undefined
+    this.#hasText =
+      this.#infoHasText ||
+      this.#samples !== undefined ||
+      this.#chrom !== undefined ||
+      this.#texts.some((column) => column !== undefined)
     this.#zones = settings.zones ? new VcfZones() : undefined
     this.#breakBudget = new BreakBudget((layout as { container?: unknown }).container === 'gzip')
   }
@@ -121,7 +127,7 @@ export class VcfReader implements RecordReader {
     this.breaks = false
     if (start >= until) return start
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end)
-    const careful = this.projection.length > 0 && !isAscii(buffer.subarray(start, until))
+    const careful = this.#hasText && !isAscii(buffer.subarray(start, until))
     let at = start
     while (at < until && this.rows < maxRows) {
       const feed = buffer.indexOf(LF, at)
@@ -131,7 +137,7 @@ export class VcfReader implements RecordReader {
       // White lines carry nothing.
       if (stop > at) {
         const columns = this.#columns(bytes, at, stop)
-        const doubtful = careful || stop > until
+        const doubtful = careful || (this.#hasText && stop > until)
         const wrong =
           columns < FIXED ? this.#short(columns) : this.#wrong(bytes, at, stop, feed < 0, doubtful)
         if (wrong !== undefined) this.#note(at, wrong)
@@ -189,7 +195,7 @@ export class VcfReader implements RecordReader {
     const ends = this.#ends
     const infoEnd = nextTab(bytes, ends[FILTER]! + 1, stop)
     if (this.#samples !== undefined && !isUtf8(bytes.subarray(infoEnd, stop))) return false
-    if (this.#info !== undefined && !isUtf8(bytes.subarray(ends[FILTER]! + 1, infoEnd))) return false
+    if (this.#infoHasText && !isUtf8(bytes.subarray(ends[FILTER]! + 1, infoEnd))) return false
     if (this.#chrom !== undefined && !isUtf8(bytes.subarray(start, ends[CHROM]!))) return false
     return this.#texts.every(
       (column, i) => column === undefined || isUtf8(bytes.subarray(ends[i - 1]! + 1, ends[i]!)),
@@ -257,21 +263,12 @@ export class VcfReader implements RecordReader {
   }
 
   #note(at: number, what: string): void {
-    const record = this.settings.firstRecord + this.seen
-    const bad = { at, record, message: `vcf: record ${record} ${what}` }
-    if (!this.settings.ignoreErrors) throw new BadRecordError(bad)
-    this.#rejects.push(bad)
+    this.#rejects.note(at, this.seen, what)
   }
 
   take(): ColumnBatch {
     const first = this.settings.firstRecord + this.seen - this.rows
-    const made = new Map<number, ColumnVector>()
-    const columns = this.projection.map((column) => {
-      const vector = made.get(column) ?? this.#take(column, first)
-      made.set(column, vector)
-      return vector
-    })
-    const batch = { rows: this.rows, columns }
+    const batch = projectedBatch(this.projection, this.rows, (column) => this.#take(column, first))
     this.rows = 0
     return batch
   }
@@ -303,7 +300,7 @@ export class VcfReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    return this.#rejects.splice(0)
+    return this.#rejects.take()
   }
 }
 

@@ -1,10 +1,16 @@
-/** Passes over tabs four bytes at a time: a sample's column is found by counting all those before it. */
+/** Passes over tabs 32 bytes at a time: a sample's column is found by counting all those before it. */
 
 const TAB = 9
 const TABS = 0x09090909
 const ONES = 0x01010101
 const HIGH = 0x80808080 | 0
 const LOW7 = 0x7f7f7f7f
+
+/** A one in each of the four bytes that is a tab. */
+function marks(word: number): number {
+  const zero = word ^ TABS
+  return (~((zero & LOW7) + LOW7) & ~zero & HIGH) >>> 7
+}
 
 export class Tabs {
   #words: Int32Array = new Int32Array(0)
@@ -31,16 +37,21 @@ export class Tabs {
     let left = count
     for (; at < end && ((at - shift) & 3) !== 0; at++) if (bytes[at] === TAB && --left === 0) return at + 1
     const words = this.#words
-    const last = (end - shift) >> 2
     let word = (at - shift) >> 2
-    for (; word < last; word++) {
-      // A byte that is a tab becomes 0; the usual test for a zero byte is exact for whether there is one.
-      const zero = words[word]! ^ TABS
-      if (((zero - ONES) & ~zero & HIGH) === 0) continue
-      const marks = ~(((zero & LOW7) + LOW7) | zero | LOW7)
-      const found = Math.imul(marks >>> 7, ONES) >>> 24
-      if (found >= left) break
-      left -= found
+    // Without a branch for each word, which the processor could not foretell: samples are short.
+    for (const last = ((end - shift) >> 2) - 7; word < last; word += 8) {
+      const found =
+        marks(words[word]!) +
+        marks(words[word + 1]!) +
+        marks(words[word + 2]!) +
+        marks(words[word + 3]!) +
+        marks(words[word + 4]!) +
+        marks(words[word + 5]!) +
+        marks(words[word + 6]!) +
+        marks(words[word + 7]!)
+      const tabs = Math.imul(found, ONES) >>> 24
+      if (tabs >= left) break
+      left -= tabs
     }
     if (word << 2 > at - shift) at = (word << 2) + shift
     for (; at < end; at++) if (bytes[at] === TAB && --left === 0) return at + 1

@@ -1,6 +1,7 @@
 /** Reads words: what ASCII white space separates. A word belongs where it begins, with the space after it. */
 
 import { OneColumnReader } from '../text/one-column.ts'
+import { Rejects } from '../text/rejects.ts'
 
 /** Tab, line feed, vertical tab, form feed, carriage return, space: as C's `isspace` in the C locale. */
 function isSpace(byte: number): boolean {
@@ -8,7 +9,7 @@ function isSpace(byte: number): boolean {
 }
 
 export class WordsReader extends OneColumnReader {
-  protected readonly noun = 'words: word'
+  protected readonly rejects = new Rejects('words: word', this.settings)
 
   protected counter(): WordsReader {
     return new WordsReader([], this.settings)

@@ -2,7 +2,7 @@
 
 import { VarveError } from '../../errors.ts'
 import type { Field } from '../../formats/batch.ts'
-import { FORMATS, formatNamed, formatOfName } from '../../formats/registry.ts'
+import { FORMATS, formatAsked, formatNamed, formatOfName } from '../../formats/registry.ts'
 import type { Strategy } from '../../formats/types.ts'
 import { makeSlice, parseSlice, sliceBytes, sliceToJson } from '../../index/slice.ts'
 import {
@@ -73,7 +73,7 @@ export const slices: ScanFunction = {
     const call = strategyOf(named)
     const format = optionalText('format', named.format)
     // Before anything is read, by the format that the file seems to be of.
-    const own = format === undefined ? formatOfName(uri) : formatNamed(format)
+    const own = format === undefined ? formatOfName(uri) : formatAsked(format, uri)
     const known = own === undefined ? ALL : own.strategies
     checkStrategy(call, known)
     const options = strategyOptions(call, known)

@@ -4,7 +4,7 @@ import { type ReadRetryOptions, retry } from '../../bytes/retry.ts'
 import { throwIfAborted } from '../../errors.ts'
 import { recordRequest } from '../trace.ts'
 import { s3Error } from './errors.ts'
-import { LeanHandler, type Seen, type SendOptions } from './http.ts'
+import { LeanHandler, type Seen, type SendOptions, type SignedRequest } from './http.ts'
 import type { S3Settings } from './settings.ts'
 
 type Sdk = typeof import('./sdk.ts')
@@ -29,6 +29,8 @@ export class Connection {
   readonly handler: LeanHandler
   /** False once the server refused a signed URL where it took a signed request. */
   urlsWork = true
+  /** Requests that read objects, by their keys, signed at that time: many sources of one object share one. */
+  readonly signed = new Map<string, { readonly request: Promise<SignedRequest>; readonly at: number }>()
   #client: Promise<{ client: S3Client; sdk: Sdk }> | undefined
 
   constructor(
@@ -67,6 +69,7 @@ export class Connection {
   async close(): Promise<void> {
     this.handler.destroy()
     this.#client = undefined
+    this.signed.clear()
   }
 
   async #connect(): Promise<{ client: S3Client; sdk: Sdk }> {

@@ -2,6 +2,8 @@ import type { Connection } from './connection.ts'
 import type { SignedRequest, Sink } from './http.ts'
 import { presignedRequest } from './presign.ts'
 
+/** Objects whose signed URLs are kept for the next time that they are opened. */
+const MOST_SIGNED = 1024
 /** A signature is valid longer than it is used, so that slow requests and clocks that differ a little do not matter. */
 const VALID_SECONDS = 900
 const USED_MS = 60_000
@@ -27,17 +29,22 @@ export type Getter = (options: GetOptions) => Promise<void>
  */
 export function objectGetter(connection: Connection, key: string): Getter {
   const uri = `s3://${connection.bucket}/${key}`
-  let signed: Promise<SignedRequest> | undefined
-  let signedAt = 0
+  const { signed } = connection
 
   function signedRequest(): Promise<SignedRequest> {
     const now = performance.now()
-    if (signed === undefined || now - signedAt > USED_MS) {
-      signedAt = now
-      signed = presignedRequest(connection, key, VALID_SECONDS)
-      signed.catch(() => (signed = undefined))
+    const known = signed.get(key)
+    if (known !== undefined && now - known.at <= USED_MS) return known.request
+    const request = presignedRequest(connection, key, VALID_SECONDS)
+    request.catch(() => signed.delete(key))
+    // The one that was signed first is the first to be worth nothing.
+    signed.delete(key)
+    signed.set(key, { request, at: now })
+    for (const [oldest] of signed) {
+      if (signed.size <= MOST_SIGNED) break
+      signed.delete(oldest)
     }
-    return signed
+    return request
   }
 
   return async ({ sink, range, ifMatch, signal }) => {
@@ -57,7 +64,7 @@ export function objectGetter(connection: Connection, key: string): Getter {
       return connection.once(options, async (_client, _sdk, send) => {
         const { statusCode, body } = (await connection.handler.handle({ ...request, headers }, send)).response
         if (statusCode === 200 || statusCode === 206) return true
-        signed = undefined
+        signed.delete(key)
         if ([301, 307, 400, 401, 403].includes(statusCode)) return false
         throw answerError(await body.toArray())
       })

@@ -15,6 +15,8 @@ import type { Raster } from '../../../src/formats/geotiff/types.ts'
 import { hasRasterio, makeRasters, openBytes, openSource, read, runFor, temporary } from './support.ts'
 import { sampleAt, writeTiff } from './tiff.ts'
 
+const allocate = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes)
+
 /** Opens and reads all of it; what goes wrong. */
 async function failure(bytes: Uint8Array, options = {}): Promise<unknown> {
   try {
@@ -161,7 +163,7 @@ test('a tile beyond 5 GiB', async () => {
 
 describe('codecs', () => {
   const like = (compression: Raster['compression']) => ({ compression, ycbcr: false, bands: 1 }) as Raster
-  const shape = { width: 64, rows: 64, samples: 1, bytes: 4096 }
+  const shape = { width: 64, rows: 64, samples: 1, bytes: 4096, allocate }
 
   test('any bytes: what was asked for, or an error', async () => {
     const codecs = await Promise.all(
@@ -180,7 +182,7 @@ describe('codecs', () => {
   })
 
   test('a few bytes that promise half a gigabyte get no half gigabyte', async () => {
-    const huge = { width: 1 << 15, rows: 1 << 14, samples: 1, bytes: 1 << 29 }
+    const huge = { width: 1 << 15, rows: 1 << 14, samples: 1, bytes: 1 << 29, allocate }
     const bytes = deflateSync(Buffer.alloc(100))
     for (const name of ['none', 'lzw', 'packbits', 'deflate', 'zstd', 'jpeg'] as const) {
       const codec = await codecOf(like(name))

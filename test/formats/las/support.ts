@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { ColumnBatch } from '../../../src/formats/batch.ts'
-import type { Run, Segment } from '../../../src/formats/types.ts'
+import type { ReadHooks, Run, Segment } from '../../../src/formats/types.ts'
 import { valuesFrom } from '../../../src/formats/values.ts'
 import { memoryIndex } from '../../../src/index/memory.ts'
 import { runOf } from '../../../src/index/runs.ts'
@@ -109,6 +109,7 @@ export interface ReadOptions {
   readonly firstRow?: number
   readonly rows?: number
   readonly measure?: boolean
+  readonly more?: Partial<ReadHooks>
 }
 
 /** Batches of rows of a file, straight from the format. */
@@ -125,7 +126,7 @@ export async function readBatches(
   const work = runOf(index, { firstRow, rows }, (segment) => windows[segment])
   if (work === undefined) return { batches, segments: [] }
   const job: Run = options.measure === true ? { ...work, measure: true } : work
-  const reading = format.read(source, layout, job, columns, hooks)
+  const reading = format.read(source, layout, job, columns, { ...hooks, ...options.more })
   for (;;) {
     const next = await reading.next()
     if (next.done === true) return { batches, segments: next.value?.segments ?? [] }

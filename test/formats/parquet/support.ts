@@ -50,6 +50,18 @@ export function makeFiles(): MadeFiles {
   }
 }
 
+/** The file of fixtures/parquet/large.py: twenty columns, one row group for every 122,880 rows. */
+export function makeLarge(rows: number): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'varve-parquet-'))
+  try {
+    const path = join(folder, 'large.parquet')
+    execFileSync(interpreter, [join(root, 'fixtures/parquet/large.py'), path, String(rows)])
+    return readFileSync(path)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 /** All rows of a file, by the blocks that it lists. */
 export async function readAll(bound: Bound, columns?: number[], firstRow = 0, rows?: number): Promise<Rows> {
   const index = await listed(bound)

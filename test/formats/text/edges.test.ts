@@ -103,3 +103,26 @@ describe('memory that is given back', () => {
     expect(recycled).toBeGreaterThan(index.segments.length)
   })
 })
+
+describe('a run by the index finds bytes that changed under an unchanged identity', () => {
+  const raw = Buffer.from('one\ntwo\nthree\n')
+
+  async function readChanged(bytes: Buffer, at: number): Promise<unknown> {
+    const { index } = await scanBytes(await bindBytes(bytes, 'lines'))
+    const changed = Buffer.from(bytes)
+    changed[at]! ^= 1
+    const run = runOf(index, { firstRow: 0, rows: index.rows })!
+    expect((await readWork(await bindBytes(bytes, 'lines'), run)).rows).toHaveLength(3)
+    return readWork(await bindBytes(changed, 'lines'), run)
+  }
+
+  it('plain: by the CRC that the index keeps', async () => {
+    await expect(readChanged(raw, 5)).rejects.toThrow('as when the index was built')
+  })
+
+  it('bgzf: by the CRC of the block itself', async () => {
+    const first = block(raw.subarray(0, 8))
+    const file = Buffer.concat([first, block(raw.subarray(8)), EOF_BLOCK])
+    await expect(readChanged(file, first.length - 8)).rejects.toThrow('decompressed bytes have CRC32')
+  })
+})

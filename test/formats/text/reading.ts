@@ -2,6 +2,7 @@
 
 import type { DataType } from '../../../src/formats/batch.ts'
 import type { BadRecord, TextFormat, TextLayout } from '../../../src/formats/text/types.ts'
+import type { WantedFields } from '../../../src/formats/types.ts'
 import { batchRows, hooks, type Rows } from '../../scan/support/harness.ts'
 
 export interface Feeding {
@@ -10,6 +11,7 @@ export interface Feeding {
   readonly maxRows: number
   readonly ignoreErrors?: boolean
   readonly columns?: readonly number[]
+  readonly fields?: WantedFields
 }
 
 export const AT_ONCE: Feeding = { grows: [1 << 30], maxRows: 1 << 20 }
@@ -24,8 +26,8 @@ export function readAll(format: TextFormat, bytes: Uint8Array, feeding: Feeding 
   const layout = format.layout(bytes, true, {}) as TextLayout
   const columns = feeding.columns ?? layout.columns.map((_, i) => i)
   const types: DataType[] = columns.map((column) => layout.columns[column]!.type)
-  const { ignoreErrors = false } = feeding
-  const settings = { zones: false, firstRecord: 0, ignoreErrors, allocate: hooks.allocate }
+  const { ignoreErrors = false, fields } = feeding
+  const settings = { zones: false, firstRecord: 0, ignoreErrors, fields, allocate: hooks.allocate }
   const reader = format.reader(layout, columns, settings)
   const rows: Rows = []
   const rejects: BadRecord[] = []

@@ -7,7 +7,7 @@ import { NO_FLOAT, NO_INTEGER, readFloat, readInteger } from '../../../src/forma
 import { Tabs } from '../../../src/formats/vcf/tabs.ts'
 import { CONTAINERS, pack, random } from '../../scan/support/corpus.ts'
 import { bindBytes, scanBytes } from '../../scan/support/harness.ts'
-import { readAll } from '../text/reading.ts'
+import { AT_ONCE, readAll } from '../text/reading.ts'
 import { anyVcf } from './arbitrary.ts'
 import { type Struct, type Variant, variantsOf } from './support.ts'
 
@@ -54,6 +54,30 @@ describe('the reader', () => {
       fc.property(anyVcf(), feeding, ({ text }, how) => {
         const bytes = Buffer.from(text)
         expect(readAll(vcf, bytes, how)).toEqual(readAll(vcf, bytes))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('reads the wanted fields of INFO as if all of them were, and leaves the others empty', () => {
+    fc.assert(
+      fc.property(anyVcf(), fc.array(fc.nat(20)), fc.boolean(), ({ text }, picks, ignoreErrors) => {
+        const bytes = Buffer.from(text)
+        const whole = variantsOf(readAll(vcf, bytes, { ...AT_ONCE, ignoreErrors }).rows)
+        const names = Object.keys(whole.find((row) => row.info instanceof Object)?.info ?? {})
+        const wanted = names.filter((_, i) => picks.includes(i))
+        const some = variantsOf(
+          readAll(vcf, bytes, { ...AT_ONCE, ignoreErrors, fields: { info: wanted } }).rows,
+        )
+        const narrowed = whole.map((row) => {
+          if (!(row.info instanceof Object)) return row
+          const kept = Object.entries(row.info).map(([name, value]) => {
+            const nothing = typeof value === 'boolean' ? false : null
+            return [name, wanted.includes(name) ? value : nothing]
+          })
+          return { ...row, info: Object.fromEntries(kept) }
+        })
+        expect(some).toEqual(narrowed)
       }),
       { numRuns: 100 },
     )
@@ -151,6 +175,16 @@ describe('what is no record', () => {
     expect(() => readAll(vcf, bytes, { grows: [1 << 20], maxRows: 100, columns: [] })).toThrow(
       'another number of columns',
     )
+  })
+
+  it('with ignore_errors the same records are left out, whatever fields of INFO are wanted', () => {
+    const wrong = Buffer.from('1\t6\t.\tA\tC\t.\t.\tDP=3;T=\xff\tGT\t.\t.\n', 'latin1')
+    const bytes = Buffer.concat([Buffer.from(`${HEADER}${good}`), wrong, Buffer.from(good)])
+    const how = { ...AT_ONCE, columns: [7], fields: { info: ['DP'] } }
+    // Nobody wants the text that is none.
+    expect(readAll(vcf, bytes, how).rows.length).toBe(3)
+    expect(() => readAll(vcf, bytes, { ...how, fields: { info: ['T'] } })).toThrow('is not valid UTF-8')
+    expect(readAll(vcf, bytes, { ...how, ignoreErrors: true }).rows.length).toBe(2)
   })
 
   it('with ignore_errors every projection leaves out the same records', () => {

@@ -14,6 +14,7 @@ import { makeSliceHandle } from '../../../src/library/slice.ts'
 import type { ScanContext } from '../../../src/scan/context.ts'
 import { BoundFile } from '../../../src/scan/file.ts'
 import { FileScan } from '../../../src/scan/file-scan.ts'
+import { FileMemory } from '../../../src/scan/memory.ts'
 import { WorkerPool } from '../../../src/scan/pool.ts'
 import { runOfSlice } from '../../../src/scan/read-slices.ts'
 import { locate } from '../../../src/store/index.ts'
@@ -169,6 +170,7 @@ export async function scanBytes(
 export const threadless: ScanContext = {
   home: new IndexHome({ lake: 'memory://no-lake', cache: 'memory://indexes' }),
   pool: new WorkerPool(1),
+  memory: new FileMemory(),
   rejects: [],
   warn: () => undefined,
 }

@@ -4,14 +4,8 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import type { ColumnBatch } from '../../batch.ts'
 import { ordinals } from '../../builders.ts'
 import { sqlName } from '../../sql-names.ts'
-import {
-  type BadRecord,
-  BadRecordError,
-  type ReaderSettings,
-  type RecordReader,
-  type TextLayout,
-  type Zone,
-} from '../../text/types.ts'
+import { Rejects } from '../../text/rejects.ts'
+import type { BadRecord, ReaderSettings, RecordReader, TextLayout, Zone } from '../../text/types.ts'
 import { type CsvDialect, dialectOf } from '../dialect.ts'
 import { buildMachine, type Machine } from '../machine.ts'
 import { ESCAPED_FIELD, Found, QUOTED_FIELD, RecordScanner, withoutEscapes } from '../scanner.ts'
@@ -50,7 +44,7 @@ export class CsvReader implements RecordReader {
   readonly #columns: readonly Column[]
   readonly #texts: readonly TextColumn[]
   readonly #zones: ZoneGatherer | undefined
-  #rejects: BadRecord[] = []
+  readonly #rejects: Rejects
   /** Rows there is room for. */
   #room = 0
   /** Values of the bytes being read have to be looked at one by one: some are not UTF-8. */
@@ -62,6 +56,7 @@ export class CsvReader implements RecordReader {
     readonly settings: ReaderSettings,
   ) {
     const dialect = dialectOf(layout)
+    this.#rejects = new Rejects('csv: record', settings)
     this.#dialect = dialect
     this.#machine = buildMachine(dialect)
     this.#scanner = new RecordScanner(this.#machine)
@@ -109,7 +104,7 @@ export class CsvReader implements RecordReader {
     for (const column of this.#columns) column.forget(rows, this.rows)
     this.rows = rows
     this.seen = seen
-    this.#rejects.length = rejects
+    this.#rejects.truncate(rejects)
     this.#suspect = true
     return this.#read(bytes, start, until, end, final, maxRows)
   }
@@ -310,11 +305,8 @@ export class CsvReader implements RecordReader {
   }
 
   #bad(at: number, what: string): void {
-    const record = this.settings.firstRecord + this.seen
-    const bad = { at, record, message: `csv: record ${record} ${what}` }
     for (const column of this.#columns) column.forget(this.rows, this.rows + 1)
-    if (!this.settings.ignoreErrors) throw new BadRecordError(bad)
-    this.#rejects.push(bad)
+    this.#rejects.note(at, this.seen, what)
   }
 
   /** Blank and comment lines belong to the record before them. */
@@ -353,8 +345,6 @@ export class CsvReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    const rejects = this.#rejects
-    this.#rejects = []
-    return rejects
+    return this.#rejects.take()
   }
 }

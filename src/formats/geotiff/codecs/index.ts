@@ -1,6 +1,7 @@
 /** The codecs of tiles, one each: bytes of the file in, samples as the file orders them out. */
 
 import { VarveError } from '../../../errors.ts'
+import type { Allocate } from '../../builders.ts'
 import { createInflate } from '../../gzip/inflate-handle.ts'
 import { JpegDecoder } from '../jpeg/decoder.ts'
 import type { Raster } from '../types.ts'
@@ -15,6 +16,8 @@ export interface TileShape {
   readonly samples: number
   /** Decoded. */
   readonly bytes: number
+  /** Memory for them, used before or new. */
+  readonly allocate: Allocate
 }
 
 /** The tile's bytes, at least `shape.bytes` of them; `invalid-data` where it has fewer. Never grows beyond them. */
@@ -61,9 +64,8 @@ export async function codecOf(raster: Raster): Promise<Codec> {
 
 /** As much as the tile can hold: its directory may promise far more than its bytes can ever be. */
 function room(bytes: Uint8Array, shape: TileShape, ratio: number): Uint8Array {
-  // Slow means unpooled, and not filled with zeros that are overwritten anyway.
-  const { buffer, byteLength } = Buffer.allocUnsafeSlow(Math.min(shape.bytes, bytes.length * ratio))
-  return new Uint8Array(buffer, 0, byteLength)
+  const length = Math.min(shape.bytes, bytes.length * ratio)
+  return new Uint8Array(shape.allocate(length), 0, length)
 }
 
 /** A bit of deflate stands for 129 bytes at most: 258 of a length code and a distance code of one bit each. */

@@ -38,7 +38,7 @@ function freshModel(symbols: number): Uint32Array {
   let bits = 0
   if (symbols > 16) {
     bits = 3
-    while (symbols > 1 << (bits + 2)) bits++
+    while (symbols > 1 << bits) bits++
   }
   const size = bits === 0 ? 0 : 1 << bits
   const words = new Uint32Array(HEAD + symbols * 2 + (size === 0 ? 0 : size + 2))

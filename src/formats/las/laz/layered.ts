@@ -105,7 +105,7 @@ export class LayeredDecoder implements ChunkDecoder {
     return this.#place.coder.overrun || this.#wanted.some((layer) => layer.overrun)
   }
 
-  decode(points: Points, count: number): void {
+  decode(points: Points, count: number, placed: () => number): void {
     if (this.#broken || count === 0) return
     let from = 0
     if (this.#first) {
@@ -113,7 +113,8 @@ export class LayeredDecoder implements ChunkDecoder {
       from = 1
     }
     this.#place.decode(points, from, count)
-    for (const layer of this.#wanted) layer.decode(points, from, count)
+    const to = placed()
+    if (to > from) for (const layer of this.#wanted) layer.decode(points, from, to)
   }
 
   #begin(points: Points): void {

@@ -71,7 +71,7 @@ export class PointwiseDecoder implements ChunkDecoder {
     return this.#first ? this.#start + this.#length > this.#bytes.length : this.#coder.overrun
   }
 
-  decode(points: Points, count: number): void {
+  decode(points: Points, count: number, placed: () => number): void {
     let i = 0
     if (this.#first && count > 0) {
       if (this.overrun) return
@@ -79,6 +79,7 @@ export class PointwiseDecoder implements ChunkDecoder {
       i = 1
     }
     for (; i < count; i++) this.#point(points, i)
+    placed()
   }
 
   #begin(points: Points): void {
