@@ -5,7 +5,7 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import duckdb from '@duckdb/node-bindings'
+import duckdb, { type Connection } from '@duckdb/node-bindings'
 import { errorToJson, VarveError } from '../errors.ts'
 import { batchBuffers } from '../formats/batch.ts'
 import {
@@ -20,6 +20,7 @@ import {
 } from './protocol.ts'
 import { quoteText } from './quote.ts'
 import { type OpenDatabase, openDatabase } from './thread/database.ts'
+import { type Aside, threadLimit } from './thread/one-thread.ts'
 import { openScanClient } from './thread/scan-client.ts'
 import { startStatement } from './thread/statement.ts'
 
@@ -65,12 +66,12 @@ async function handle(database: OpenDatabase, message: ToEngine): Promise<void> 
       }, GRACE).unref()
       return wake()
     case 'serialize':
-      return post({ type: 'serialized', call: message.call, json: await serialize(database, message.sql) })
+      return post({ type: 'serialized', call: message.call, json: await serialize(message.sql) })
     case 'complete':
       return post({
         type: 'completed',
         call: message.call,
-        suggestions: await complete(database, message.text),
+        suggestions: await complete(message.text),
       })
     case 'close':
       database.close()
@@ -85,7 +86,9 @@ async function run(
 ): Promise<void> {
   scans.begin()
   credits = AHEAD
+  let giveBack = async (): Promise<void> => undefined
   try {
+    giveBack = await limitThreads(sql)
     const statement = await startStatement(database.main, sql, params)
     post({ type: 'result', head: statement.head })
     let whole = true
@@ -113,9 +116,11 @@ async function run(
     // There is no way to close a result that is still open but the next statement on its connection.
     if (!whole) await duckdb.query(database.main, 'select 1')
     if (Atomics.load(shared, STOP) === ABORT) throw new VarveError('aborted', 'the statement was cancelled')
+    await giveBack()
     post({ type: 'end' })
   } catch (error) {
     const own = error instanceof VarveError ? error : scans.failure
+    await giveBack()
     post({ type: 'failed', message: messageOf(error), error: own && errorToJson(own) })
   }
 }
@@ -125,10 +130,10 @@ function messageOf(error: unknown): string {
 }
 
 /** The text's syntax tree as JSON, `undefined` where DuckDB has none for it. */
-async function serialize(database: OpenDatabase, sql: string): Promise<string | undefined> {
+async function serialize(sql: string): Promise<string | undefined> {
   try {
     const text = `select json_serialize_sql(${quoteText(sql)}, skip_default := true)::varchar`
-    const [row] = await texts(database, text)
+    const [row] = await texts(text)
     return row
   } catch {
     return undefined
@@ -136,9 +141,9 @@ async function serialize(database: OpenDatabase, sql: string): Promise<string | 
 }
 
 /** No suggestion is no error: a view that cannot be read now may be in the way. */
-async function complete(database: OpenDatabase, text: string): Promise<Suggestion[]> {
+async function complete(text: string): Promise<Suggestion[]> {
   const sql = `select suggestion_start || ' ' || suggestion from sql_auto_complete(${quoteText(text)})`
-  const rows = await texts(database, sql).catch(() => [])
+  const rows = await texts(sql).catch(() => [])
   return rows.map((row) => {
     const space = row.indexOf(' ')
     return { start: Number(row.slice(0, space)), text: row.slice(space + 1) }
@@ -148,17 +153,27 @@ async function complete(database: OpenDatabase, text: string): Promise<Suggestio
 let asking: Promise<unknown> = Promise.resolve()
 
 /**
- * The first column of a query, on the side connection; one question at a time, because a query ends the
- * result that is still open on its connection, without an error.
+ * Uses the side connection; one question at a time, because a query ends the result that is still open on its
+ * connection, without an error.
  */
-function texts(database: OpenDatabase, sql: string): Promise<string[]> {
-  const answer = asking.then(() => readTexts(database, sql))
+const aside: Aside = (work) => {
+  const answer = asking.then(async () => work(await (await opening).side()))
   asking = answer.catch(() => undefined)
   return answer
 }
 
-async function readTexts(database: OpenDatabase, sql: string): Promise<string[]> {
-  const statement = await startStatement(await database.side(), sql, undefined)
+const limitThreads = threadLimit(
+  data.functions.map(({ name }) => name),
+  aside,
+)
+
+/** The first column of a query, on the side connection. */
+function texts(sql: string): Promise<string[]> {
+  return aside((connection) => readTexts(connection, sql))
+}
+
+async function readTexts(connection: Connection, sql: string): Promise<string[]> {
+  const statement = await startStatement(connection, sql, undefined)
   const decoder = new TextDecoder()
   const out: string[] = []
   for (;;) {
