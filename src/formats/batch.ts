@@ -52,6 +52,20 @@ export interface ColumnVector {
   readonly children?: readonly ColumnVector[] | undefined
 }
 
+/** What holds the values of number types. */
+export const NUMBER_ARRAYS = {
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const
+
 /** Some rows of the projected columns, in the order of the projection. */
 export interface ColumnBatch {
   readonly rows: number

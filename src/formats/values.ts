@@ -1,6 +1,6 @@
 /** Columns as plain JavaScript values, for small tables and for rows that are looked at one by one. */
 
-import type { ColumnValues, ColumnVector, DataType } from './batch.ts'
+import { type ColumnValues, type ColumnVector, type DataType, NUMBER_ARRAYS } from './batch.ts'
 import { Utf8Builder } from './builders.ts'
 
 /**
@@ -18,16 +18,7 @@ export type Value =
   | { readonly [name: string]: Value }
 
 const ARRAYS = {
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
+  ...NUMBER_ARRAYS,
   date: Int32Array,
   time: BigInt64Array,
   timestamp: BigInt64Array,

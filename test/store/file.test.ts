@@ -53,6 +53,15 @@ describe('files as a store', () => {
     return found
   }
 
+  it('a put that is aborted while its bytes are written is aborted, and leaves nothing', async () => {
+    const abort = new AbortController()
+    const putting = store.put('large', Buffer.alloc(64 * 2 ** 20), { signal: abort.signal })
+    while (readdirSync(folder).length === 0) await new Promise((resolve) => setImmediate(resolve))
+    abort.abort()
+    await expectCode(putting, 'aborted')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   it('is stale after a write in place, even one of the same size', async () => {
     writeFileSync(path('x'), CONTENT)
     const source = await store.open('x')

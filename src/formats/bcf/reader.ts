@@ -8,14 +8,8 @@ import type { ColumnBatch, ColumnVector } from '../batch.ts'
 import { Float64Builder, Int64Builder } from '../builders/numbers.ts'
 import { ordinals, Utf8Builder } from '../builders.ts'
 import { BreakBudget } from '../genome/break-budget.ts'
-import {
-  type BadRecord,
-  BadRecordError,
-  type ReaderSettings,
-  type RecordReader,
-  type TextLayout,
-  type Zone,
-} from '../text/types.ts'
+import { projectedBatch, Rejects } from '../text/rejects.ts'
+import type { BadRecord, ReaderSettings, RecordReader, TextLayout, Zone } from '../text/types.ts'
 import { ALT, CHROM, END_POS, FILTER, ID, INFO, POS, QUAL, RECORD, REF, SAMPLES } from '../vcf/layout.ts'
 import { VcfZones } from '../vcf/zones.ts'
 import { type InfoColumn, InfoStruct, InfoText, type Keys } from './info.ts'
@@ -60,7 +54,7 @@ export class BcfReader implements RecordReader {
   readonly #parts = new Parts()
   /** How far a record is read. */
   readonly #depth: number
-  #rejects: BadRecord[] = []
+  readonly #rejects: Rejects
 
   constructor(
     layout: TextLayout,
@@ -70,6 +64,7 @@ export class BcfReader implements RecordReader {
     const { allocate, ignoreErrors } = settings
     const dialect = dialectOf(layout)
     const wants = (column: number): boolean => projection.includes(column)
+    this.#rejects = new Rejects('bcf: record', settings)
     this.#contigs = contigsOf(layout)
     this.#strings = new Dictionary(dialect.strings)
     this.#keys = (number) => this.#strings.nameOf(number)
@@ -118,10 +113,10 @@ export class BcfReader implements RecordReader {
       if (end - at < FIXED) return final ? this.#cutOff(at, FIXED, end) : at
       const wrong = wrongFields(bytes, at, this.#contigs, this.#fileSamples)
       // Where the next record begins is not known then.
-      if (wrong !== undefined && !hasSize(bytes, at)) throw this.#bad(at, wrong)
+      if (wrong !== undefined && !hasSize(bytes, at)) throw this.#rejects.error(at, this.seen, wrong)
       const stop = at + sizeOf(bytes, at)
       if (stop > end) return final ? this.#cutOff(at, stop - at, end) : at
-      if (wrong !== undefined) this.#note(at, wrong)
+      if (wrong !== undefined) this.#rejects.note(at, this.seen, wrong)
       else if (!this.#readRecord(bytes, at)) return at
       at = stop
     }
@@ -132,7 +127,7 @@ export class BcfReader implements RecordReader {
   #readRecord(bytes: Uint8Array, at: number): boolean {
     const wrong = this.#depth === NOTHING ? undefined : this.#readParts(bytes, at)
     if (wrong !== undefined) {
-      this.#note(at, wrong)
+      this.#rejects.note(at, this.seen, wrong)
       return true
     }
     const { table } = this.#contigs
@@ -176,30 +171,17 @@ export class BcfReader implements RecordReader {
 
   /** The file ends in the record at `at`. */
   #cutOff(at: number, needs: number, end: number): number {
-    this.#note(at, `is cut off by the end of the file: has ${end - at} bytes, expected ${needs}`)
+    this.#rejects.note(
+      at,
+      this.seen,
+      `is cut off by the end of the file: has ${end - at} bytes, expected ${needs}`,
+    )
     return end
-  }
-
-  #bad(at: number, what: string): BadRecordError {
-    const record = this.settings.firstRecord + this.seen
-    return new BadRecordError({ at, record, message: `bcf: record ${record} ${what}` })
-  }
-
-  #note(at: number, what: string): void {
-    const error = this.#bad(at, what)
-    if (!this.settings.ignoreErrors) throw error
-    this.#rejects.push(error.bad)
   }
 
   take(): ColumnBatch {
     const first = this.settings.firstRecord + this.seen - this.rows
-    const made = new Map<number, ColumnVector>()
-    const columns = this.projection.map((column) => {
-      const vector = made.get(column) ?? this.#take(column, first)
-      made.set(column, vector)
-      return vector
-    })
-    const batch = { rows: this.rows, columns }
+    const batch = projectedBatch(this.projection, this.rows, (column) => this.#take(column, first))
     this.rows = 0
     return batch
   }
@@ -231,6 +213,6 @@ export class BcfReader implements RecordReader {
   }
 
   takeRejects(): BadRecord[] {
-    return this.#rejects.splice(0)
+    return this.#rejects.take()
   }
 }

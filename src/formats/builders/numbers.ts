@@ -65,6 +65,9 @@ abstract class FixedBuilder {
   }
 }
 
+// One class for each kind of array, written out: code that one class had for all of them would see arrays of several
+// kinds in the same place, and V8 then no longer writes into them directly.
+
 export class Uint8Builder extends FixedBuilder {
   #values = new Uint8Array(0)
 

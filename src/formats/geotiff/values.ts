@@ -1,28 +1,15 @@
 /** Bands taken out of a tile's samples, a stretch of pixels at a time. */
 
-import type { ColumnValues } from '../batch.ts'
+import { type ColumnValues, NUMBER_ARRAYS } from '../batch.ts'
 import type { Allocate } from '../builders.ts'
 import { type Samples, sizeOf } from './decode.ts'
 import { nodataValue } from './nodata.ts'
 import type { Tile } from './tiles.ts'
 import type { Raster, SampleKind } from './types.ts'
 
-const ARRAYS = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  uint64: BigUint64Array,
-  int64: BigInt64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const
-
 export function newValues(allocate: Allocate, kind: SampleKind, length: number): ColumnValues {
   const bytes = length * (sizeOf(kind) / 8)
-  return new ARRAYS[kind](allocate(Math.max(8, bytes)), 0, length)
+  return new NUMBER_ARRAYS[kind](allocate(Math.max(8, bytes)), 0, length)
 }
 
 /** Pixels [from, to) of the part of a tile, row by row. */

@@ -1,20 +1,12 @@
 /** Arrays of the .ibd as numbers. */
 
 import { inflateSync } from 'node:zlib'
+import { NUMBER_ARRAYS } from '../batch.ts'
 import { isZlib, rawBytes, typeOf } from './kind.ts'
 import { VALUE_BYTES, type ValueType } from './terms.ts'
 
 export type ItemType = 'float32' | 'float64' | 'int32' | 'int64'
 export type Items = Float32Array | Float64Array | Int32Array | BigInt64Array
-
-const ARRAYS = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-} as const
 
 /** Whether a column of `item` holds such values as they are; DOUBLE takes all. */
 export function fits(type: ValueType, item: string): boolean {
@@ -25,7 +17,7 @@ export function fits(type: ValueType, item: string): boolean {
 }
 
 export function newItems(type: ItemType, length: number, allocate: (bytes: number) => ArrayBuffer): Items {
-  return new ARRAYS[type](allocate(Math.max(8, length * VALUE_BYTES[type])), 0, length)
+  return new NUMBER_ARRAYS[type](allocate(Math.max(8, length * VALUE_BYTES[type])), 0, length)
 }
 
 /** The most that deflate makes of a byte is 1032 (zlib's technical details); what is said to be more, is not. */
@@ -53,7 +45,7 @@ export function valueBytes(kind: number, length: number, stored: Uint8Array): Ui
 /** Puts values, as they stand in the file, at `at` among the items. */
 export function putValues(into: Items, at: number, bytes: Uint8Array, kind: number): void {
   const type = typeOf(kind)
-  const make = ARRAYS[type]
+  const make = NUMBER_ARRAYS[type]
   if (into instanceof make) {
     // The same bits: no number is made.
     const width = VALUE_BYTES[type]

@@ -1,20 +1,7 @@
 /** Values of extra bytes, which stand in each point at any byte. */
 
-import type { ColumnValues, ColumnVector } from '../batch.ts'
+import { type ColumnValues, type ColumnVector, NUMBER_ARRAYS } from '../batch.ts'
 import { type ExtraColumn, KIND_BYTES, type NumberKind } from './extra-bytes.ts'
-
-const ARRAYS = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  uint64: BigUint64Array,
-  int64: BigInt64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const
 
 const READERS: Readonly<Record<NumberKind, (view: DataView, at: number) => number>> = {
   uint8: (view, at) => view.getUint8(at),
@@ -75,7 +62,7 @@ function copiedValues(
     const start = (from + i) * stride + at
     for (let k = 0; k < width; k++) target[to++] = bytes[start + k]!
   }
-  return new ARRAYS[kind](buffer, 0, length * count)
+  return new NUMBER_ARRAYS[kind](buffer, 0, length * count)
 }
 
 function scaledValues(

@@ -1,4 +1,4 @@
-import { type ErrorCode, VarveError } from '../../errors.ts'
+import { type ErrorCode, toVarveError, VarveError } from '../../errors.ts'
 
 const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOENT: ['not-found', 'does not exist'],
@@ -21,6 +21,8 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 /** What the file system said, as a VarveError about `uri`; those of ours pass through. */
 export function fileError(error: unknown, uri: string): VarveError {
   if (error instanceof VarveError) return error
+  // node's own files end so by their signal; it is nothing that the disk did.
+  if ((error as Error).name === 'AbortError') return toVarveError(error)
   const errno = errnoOf(error)
   const [code, reason] = REASONS[errno] ?? ['internal', `failed: ${(error as Error).message}`]
   // A disk does not get better by asking again at once.

@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memorySource } from '../../../src/bytes/index.ts'
 import type { ByteSource } from '../../../src/bytes/types.ts'
-import type { ColumnBatch, ColumnValues, ColumnVector } from '../../../src/formats/batch.ts'
+import {
+  type ColumnBatch,
+  type ColumnValues,
+  type ColumnVector,
+  NUMBER_ARRAYS,
+} from '../../../src/formats/batch.ts'
 import { blockFormat } from '../../../src/formats/blocks/format.ts'
 import { geotiff } from '../../../src/formats/geotiff/index.ts'
 import { parseHead } from '../../../src/formats/head.ts'
@@ -78,23 +83,10 @@ export function oracleValues(
   folder: string,
   { n, dtype }: Oracle,
 ): { values: ColumnValues; mask: Uint8Array } {
-  const Kind = ARRAYS[dtype as keyof typeof ARRAYS]
+  const Kind = NUMBER_ARRAYS[dtype as keyof typeof NUMBER_ARRAYS]
   const bytes = new Uint8Array(readFileSync(join(folder, `${n}.bin`)))
   const mask = new Uint8Array(readFileSync(join(folder, `${n}.mask`)))
   return { values: new Kind(bytes.buffer as ArrayBuffer), mask }
-}
-
-const ARRAYS = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  uint64: BigUint64Array,
-  int64: BigInt64Array,
-  float32: Float32Array,
-  float64: Float64Array,
 }
 
 export interface RasterFile {
@@ -151,7 +143,7 @@ export function isNull({ validity }: ColumnVector, row: number): boolean {
 }
 
 export function newImage(like: Oracle): ColumnValues {
-  return new ARRAYS[like.dtype as keyof typeof ARRAYS](like.bands * like.width * like.height)
+  return new NUMBER_ARRAYS[like.dtype as keyof typeof NUMBER_ARRAYS](like.bands * like.width * like.height)
 }
 
 export const bandNames = (bands: number): string[] => Array.from({ length: bands }, (_, i) => `band_${i + 1}`)
