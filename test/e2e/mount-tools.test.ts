@@ -31,22 +31,16 @@ const named = (folder: string, ending: RegExp, but?: RegExp): string[] =>
     .map((name) => `${folder}/${name}`)
     .sort()
 
-const IN_S3 = 'in an S3 server'
-const STORES: readonly (readonly [string, () => Promise<Minio | undefined>])[] = [
-  ['on the disk', async () => undefined],
-  [IN_S3, startMinio],
-]
-
-describe.skipIf(!HAS_FUSE || !REAL).each(STORES)('a lake %s', (where, serve) => {
-  let minio: Minio | undefined
+describe.skipIf(!HAS_FUSE || !REAL)('a lake in an S3 server', () => {
+  let minio: Minio
   let place: Workplace
   let mount: Foreground
   let mounted: string
 
   beforeAll(async () => {
-    minio = await serve()
-    const lake = minio === undefined ? 'lake' : `s3://${minio.bucket()}/lake`
-    place = new Workplace({ ...minio?.env, VARVE_LAKE: lake })
+    minio = await startMinio()
+    const lake = `s3://${minio.bucket()}/lake`
+    place = new Workplace({ ...minio.env, VARVE_LAKE: lake })
     await json(place, ['init', lake])
     expect(await json(place, ['add', real(), '--dataset', 'real'])).toMatchObject({ version: 1, failed: [] })
     mount = await mountHere(place, 'mnt')
@@ -149,122 +143,112 @@ describe.skipIf(!HAS_FUSE || !REAL).each(STORES)('a lake %s', (where, serve) => 
     test('reads past the page cache', () => python('direct', LARGEST, 'text/snappy/alice29.txt'))
   })
 
-  // What these tools see is the mount; that both stores give it the same bytes is held above.
-  if (where === IN_S3) {
-    describe.skipIf(!has('samtools', 'python'))('reads', () => {
-      test('samtools counts and shows regions by the index', async () => {
-        for (const bam of named('bam', /\.bam$/)) await same('samtools', ['view', '-H', '--no-PG', bam])
-        const volvox = 'bam/bam-js/volvox-sorted.bam'
-        const shown = await same('samtools', ['view', volvox, 'ctgA:1000-2000'])
-        expect(shown.trimEnd().split('\n').length).toBeGreaterThan(100)
-        await same('samtools', ['view', '-c', volvox, 'ctgA:30,000-40,000'])
-        await same('samtools', ['idxstats', volvox])
-        await same('samtools', ['flagstat', '-O', 'tsv', volvox])
-        await same('samtools', ['depth', '-r', 'ctgA:1-3000', volvox])
-        await same('samtools', [
-          'view',
-          '-c',
-          '-X',
-          'bam/bam-js/paired.bam',
-          'bam/bam-js/paired.bam.bai',
-          '20',
-        ])
-      })
-
-      test('pysam fetches what samtools shows', () => python('bam', 'bam/bam-js/volvox-sorted.bam'))
-
-      test('samtools faidx cuts sequences, also of a bgzipped FASTA', async () => {
-        for (const fasta of ['volvox.fa', 'volvox.fa.gz'])
-          await same('samtools', ['faidx', `fasta/indexedfasta-js/${fasta}`, 'ctgA:10000-20000', 'ctgB:7-70'])
-        await same('samtools', ['faidx', 'fasta/dataplug/fasta_sample.fasta', ...(await firstSequence())])
-      })
-      const firstSequence = async (): Promise<string[]> =>
-        (await fs.readFile(real('fasta/dataplug/fasta_sample.fasta.fai'), 'utf8')).split('\t').slice(0, 1)
+  describe.skipIf(!has('samtools', 'python'))('reads', () => {
+    test('samtools counts and shows regions by the index', async () => {
+      for (const bam of named('bam', /\.bam$/)) await same('samtools', ['view', '-H', '--no-PG', bam])
+      const volvox = 'bam/bam-js/volvox-sorted.bam'
+      const shown = await same('samtools', ['view', volvox, 'ctgA:1000-2000'])
+      expect(shown.trimEnd().split('\n').length).toBeGreaterThan(100)
+      await same('samtools', ['view', '-c', volvox, 'ctgA:30,000-40,000'])
+      await same('samtools', ['idxstats', volvox])
+      await same('samtools', ['flagstat', '-O', 'tsv', volvox])
+      await same('samtools', ['depth', '-r', 'ctgA:1-3000', volvox])
+      await same('samtools', ['view', '-c', '-X', 'bam/bam-js/paired.bam', 'bam/bam-js/paired.bam.bai', '20'])
     })
 
-    test.skipIf(!has('bcftools', 'bgzip'))(
-      'bcftools views regions by tbi and csi; bgzip reads by offset',
-      async () => {
-        for (const file of ['multi-contig.vcf.gz', 'multi-contig.bcf'])
-          await same('bcftools', ['view', '-H', '-r', '20', `vcf/cyvcf2/${file}`])
-        await same('bcftools', ['view', '-H', '-r', 'ctgA:20000-20100', 'vcf/tabix-js/raw.g.vcf.gz'])
-        await same('bcftools', ['query', '-f', '%CHROM %POS %REF %ALT [%GT ]\n', 'vcf/duckhts/vcf_file.bcf'])
-        await same('bcftools', ['query', '-f', '%CHROM %POS %INFO\n', 'vcf/vcf-js/1000genomes.vcf'])
-        await same('bcftools', ['index', '-s', 'vcf/cyvcf2/multi-contig.vcf.gz'])
-        await same('tabix', ['vcf/tabix-js/volvox.filtered.vcf.gz', 'ctgA:1-50000'])
-        await same('bgzip', ['-c', '-b', '100000', '-s', '5000', 'fastq/derived/reads_1.bgzip.fq.gz'])
-      },
-    )
+    test('pysam fetches what samtools shows', () => python('bam', 'bam/bam-js/volvox-sorted.bam'))
 
-    describe.skipIf(!has('python'))('points and spectra', () => {
-      test('laspy reads LAS, LAZ and COPC', async () => {
-        await python(
-          'las',
-          ...named('las/laspy', /\.la[sz]$/, /copc|unregistered/),
-          ...named('las/pdal', /color.*\.las$/),
-        )
-        await python('copc', 'las/copc.js/ellipsoid.copc.laz', ...named('las/laspy', /\.copc\.laz$/))
-      })
+    test('samtools faidx cuts sequences, also of a bgzipped FASTA', async () => {
+      for (const fasta of ['volvox.fa', 'volvox.fa.gz'])
+        await same('samtools', ['faidx', `fasta/indexedfasta-js/${fasta}`, 'ctgA:10000-20000', 'ctgB:7-70'])
+      await same('samtools', ['faidx', 'fasta/dataplug/fasta_sample.fasta', ...(await firstSequence())])
+    })
+    const firstSequence = async (): Promise<string[]> =>
+      (await fs.readFile(real('fasta/dataplug/fasta_sample.fasta.fai'), 'utf8')).split('\t').slice(0, 1)
+  })
 
-      test('pyimzML reads spectra from both files', () => python('imzml', ...named('imzml', /\.imzML$/)))
+  test.skipIf(!has('bcftools', 'bgzip'))(
+    'bcftools views regions by tbi and csi; bgzip reads by offset',
+    async () => {
+      for (const file of ['multi-contig.vcf.gz', 'multi-contig.bcf'])
+        await same('bcftools', ['view', '-H', '-r', '20', `vcf/cyvcf2/${file}`])
+      await same('bcftools', ['view', '-H', '-r', 'ctgA:20000-20100', 'vcf/tabix-js/raw.g.vcf.gz'])
+      await same('bcftools', ['query', '-f', '%CHROM %POS %REF %ALT [%GT ]\n', 'vcf/duckhts/vcf_file.bcf'])
+      await same('bcftools', ['query', '-f', '%CHROM %POS %INFO\n', 'vcf/vcf-js/1000genomes.vcf'])
+      await same('bcftools', ['index', '-s', 'vcf/cyvcf2/multi-contig.vcf.gz'])
+      await same('tabix', ['vcf/tabix-js/volvox.filtered.vcf.gz', 'ctgA:1-50000'])
+      await same('bgzip', ['-c', '-b', '100000', '-s', '5000', 'fastq/derived/reads_1.bgzip.fq.gz'])
+    },
+  )
+
+  describe.skipIf(!has('python'))('points and spectra', () => {
+    test('laspy reads LAS, LAZ and COPC', async () => {
+      await python(
+        'las',
+        ...named('las/laspy', /\.la[sz]$/, /copc|unregistered/),
+        ...named('las/pdal', /color.*\.las$/),
+      )
+      await python('copc', 'las/copc.js/ellipsoid.copc.laz', ...named('las/laspy', /\.copc\.laz$/))
     })
 
-    describe.skipIf(!has('gdalinfo', 'gdal_translate', 'python'))('rasters', () => {
-      test('gdalinfo sums every band and overview', async () => {
-        const depth = named('4dor/4dor-dataset/experiment-1/camera06', /\.tiff$/)
-        for (const raster of [...named('cog', /\.tiff?$/, /sparse|webp|rgba8/), ...depth])
-          expect(await same('gdalinfo', ['-checksum', raster], GDAL)).toMatch(/Checksum=/)
-      })
+    test('pyimzML reads spectra from both files', () => python('imzml', ...named('imzml', /\.imzML$/)))
+  })
 
-      test('gdal_translate cuts a window of a COG and of an overview', async () => {
-        const window = ['-srcwin', '20', '10', '60', '50', '-b', '2']
-        const cut = ['-q', '-of', 'XYZ', ...window, 'cog/rasterio/cogeo.tif', '/vsistdout/']
-        await same('gdal_translate', cut, GDAL)
-        await same('gdal_translate', [...cut.slice(0, 3), '-oo', 'OVERVIEW_LEVEL=1', ...cut.slice(-2)], GDAL)
-      })
-
-      test('rasterio and tifffile', async () => {
-        await python('raster', 'cog/rasterio/cogeo.tif', 'cog/rio-tiler/blue.tif', LARGEST)
-        await python('tiff', 'cog/rasterio/cogeo.tif', LARGEST)
-      })
+  describe.skipIf(!has('gdalinfo', 'gdal_translate', 'python'))('rasters', () => {
+    test('gdalinfo sums every band and overview', async () => {
+      const depth = named('4dor/4dor-dataset/experiment-1/camera06', /\.tiff$/)
+      for (const raster of [...named('cog', /\.tiff?$/, /sparse|webp|rgba8/), ...depth])
+        expect(await same('gdalinfo', ['-checksum', raster], GDAL)).toMatch(/Checksum=/)
     })
 
-    test.skipIf(!has('ffprobe', 'ffmpeg'))('ffprobe and ffmpeg: streams, frames and pictures', async () => {
-      const probe = ['-v', 'error', '-show_format', '-show_streams', '-of', 'json']
-      await same('ffprobe', [...probe, '-show_frames', VIDEO])
-      const pictures = [
-        ...named(SURGERY, /\.jpg$/),
-        ...named('image', /noexif\.jpg$|\.png$/),
-        ...named('voc', /\.jpg$/),
+    test('gdal_translate cuts a window of a COG and of an overview', async () => {
+      const window = ['-srcwin', '20', '10', '60', '50', '-b', '2']
+      const cut = ['-q', '-of', 'XYZ', ...window, 'cog/rasterio/cogeo.tif', '/vsistdout/']
+      await same('gdal_translate', cut, GDAL)
+      await same('gdal_translate', [...cut.slice(0, 3), '-oo', 'OVERVIEW_LEVEL=1', ...cut.slice(-2)], GDAL)
+    })
+
+    test('rasterio and tifffile', async () => {
+      await python('raster', 'cog/rasterio/cogeo.tif', 'cog/rio-tiler/blue.tif', LARGEST)
+      await python('tiff', 'cog/rasterio/cogeo.tif', LARGEST)
+    })
+  })
+
+  test.skipIf(!has('ffprobe', 'ffmpeg'))('ffprobe and ffmpeg: streams, frames and pictures', async () => {
+    const probe = ['-v', 'error', '-show_format', '-show_streams', '-of', 'json']
+    await same('ffprobe', [...probe, '-show_frames', VIDEO])
+    const pictures = [
+      ...named(SURGERY, /\.jpg$/),
+      ...named('image', /noexif\.jpg$|\.png$/),
+      ...named('voc', /\.jpg$/),
+    ]
+    for (const path of pictures) await same('ffprobe', [...probe, path])
+    // From the middle, so that it seeks.
+    await same('ffmpeg', ['-v', 'error', '-ss', '0.5', '-i', VIDEO, '-an', '-f', 'framemd5', '-'])
+  })
+
+  describe.skipIf(!has('python'))('tables and documents', () => {
+    test("DuckDB's own read_csv and read_parquet, and pyarrow", async () => {
+      const statements = [
+        ...['weather', 'flights', 'people'].map((csv) => `from read_csv('csv/duckdb/${csv}.csv')`),
+        ...named('csv/duckdb/real', /\.csv$/).map((csv) => `from read_csv('${csv}', all_varchar := true)`),
+        "select count(*), sum(length(content)) from read_text('text/*/*.txt')",
+        "select count(*) from read_csv('csv/duckdb/*.tbl.gz', header := false, delim := '|')",
       ]
-      for (const path of pictures) await same('ffprobe', [...probe, path])
-      // From the middle, so that it seeks.
-      await same('ffmpeg', ['-v', 'error', '-ss', '0.5', '-i', VIDEO, '-an', '-f', 'framemd5', '-'])
+      const tables = named('parquet', /\.parquet$/, /large_string_map|hadoop/)
+      await python('sql', ...statements, ...tables.map((table) => `select count(*) from '${table}'`))
+      await python('parquet', ...tables)
     })
 
-    describe.skipIf(!has('python'))('tables and documents', () => {
-      test("DuckDB's own read_csv and read_parquet, and pyarrow", async () => {
-        const statements = [
-          ...['weather', 'flights', 'people'].map((csv) => `from read_csv('csv/duckdb/${csv}.csv')`),
-          ...named('csv/duckdb/real', /\.csv$/).map((csv) => `from read_csv('${csv}', all_varchar := true)`),
-          "select count(*), sum(length(content)) from read_text('text/*/*.txt')",
-          "select count(*) from read_csv('csv/duckdb/*.tbl.gz', header := false, delim := '|')",
-        ]
-        const tables = named('parquet', /\.parquet$/, /large_string_map|hadoop/)
-        await python('sql', ...statements, ...tables.map((table) => `select count(*) from '${table}'`))
-        await python('parquet', ...tables)
-      })
+    test('JSON and XML', () => python('documents', ...named('coco', /\.json$/), ...named('voc', /\.xml$/)))
 
-      test('JSON and XML', () => python('documents', ...named('coco', /\.json$/), ...named('voc', /\.xml$/)))
-
-      test("DuckDB's read_parquet reads the parts of the tables as one", async () => {
-        const sql = "select count(*), sum(bytes)::bigint from read_parquet('../tables/files/*.parquet')"
-        const counted = await run('python', [SCRIPT, 'sql', sql], { cwd: mounted })
-        const [row] = (await json<Row[]>(place, ['versions', 'real'])) as [Row]
-        expect(counted.toString()).toBe(`(${row.files}, ${row.bytes})\n`)
-      })
+    test("DuckDB's read_parquet reads the parts of the tables as one", async () => {
+      const sql = "select count(*), sum(bytes)::bigint from read_parquet('../tables/files/*.parquet')"
+      const counted = await run('python', [SCRIPT, 'sql', sql], { cwd: mounted })
+      const [row] = (await json<Row[]>(place, ['versions', 'real'])) as [Row]
+      expect(counted.toString()).toBe(`(${row.files}, ${row.bytes})\n`)
     })
-  }
+  })
 
   describe('slices', () => {
     const SLICES = '../slices'

@@ -112,7 +112,7 @@ describe.skipIf(!hasLaspy)('laws', () => {
           expect(some).toEqual(rows.slice(from, to).map((row) => columns.map((column) => row[column])))
         },
       ),
-      { numRuns: rows.length > 10_000 ? 2 : 6 },
+      { numRuns: rows.length > 10_000 ? 2 : 4 },
     )
   })
 

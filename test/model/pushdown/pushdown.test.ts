@@ -18,7 +18,7 @@ import type { Fixture } from './fixture.ts'
 import { FIXTURES } from './fixtures.ts'
 import { callOf, type GeneratedQuery, queries, viewName } from './queries.ts'
 
-const RUNS = Number(process.env.VARVE_PUSHDOWN_RUNS ?? 150)
+const RUNS = Number(process.env.VARVE_PUSHDOWN_RUNS ?? 100)
 const SEED = Number(process.env.VARVE_PUSHDOWN_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 const bench = new Bench()
