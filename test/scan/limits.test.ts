@@ -1,10 +1,11 @@
 /** Nobody pays for rows that nobody wants. */
 
-import { readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { threadMeter } from '../../src/bytes/index.ts'
 import { indexFile } from '../../src/scan/build.ts'
+import { openFiles } from '../contract/open-files.ts'
 import { fastqFile, manyReads, pack } from './support/corpus.ts'
 import { Bench, eachBatch, failure, query } from './support/service.ts'
 
@@ -27,17 +28,6 @@ async function cost(work: () => Promise<unknown>): Promise<{ requests: number; b
   for (let last = -1; last !== threadMeter().read().bytes; await sleep(60)) last = threadMeter().read().bytes
   const { requests, bytes } = threadMeter().read()
   return { requests: requests - before.requests, bytes: bytes - before.bytes }
-}
-
-/** Descriptors of this process, its threads' too, on a file. */
-function open(path: string): number {
-  return readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`) === path
-    } catch {
-      return false
-    }
-  }).length
 }
 
 async function first(path: string, batches: number): Promise<number> {
@@ -97,13 +87,13 @@ describe.each(['plain', 'gzip', 'bgzf'] as const)('a large file in %s', (packing
   it('is let go of by every thread when scans end early', async () => {
     bench.forgetIndexes()
     for (let i = 0; i < 6; i++) await first(PATHS[packing]!, 1 + (i % 3))
-    await expect.poll(() => open(PATHS[packing]!), { timeout: 5000 }).toBe(0)
+    await expect.poll(() => openFiles((path) => path === PATHS[packing]), { timeout: 5000 }).toBe(0)
   })
 
   it('is let go of when it is refused', async () => {
     const wrong: Record<string, string>[] = [{ format: 'csv', delim: 'much too long' }, { format: 'none' }]
     for (const named of wrong) await failure(query(service, 'read_auto', { args: [PATHS[packing]!], named }))
-    expect(open(PATHS[packing]!)).toBe(0)
+    expect(openFiles((path) => path === PATHS[packing])).toBe(0)
   })
 
   it('is let go of when a scan ends, or fails', async () => {
@@ -115,7 +105,7 @@ describe.each(['plain', 'gzip', 'bgzf'] as const)('a large file in %s', (packing
       throw new Error('the reader has failed')
     })
     expect(await failure(failing)).toMatchObject({ message: 'the reader has failed' })
-    await expect.poll(() => open(PATHS[packing]!), { timeout: 5000 }).toBe(0)
+    await expect.poll(() => openFiles((path) => path === PATHS[packing]), { timeout: 5000 }).toBe(0)
   })
 })
 

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/index.ts'
 import type { ObjectStore } from '../../src/store/types.ts'
 import { CONTENT, expectCode, expectSame } from '../contract/bytes.ts'
+import { openFiles } from '../contract/open-files.ts'
 import { bundle } from '../servers/bundle.ts'
 
 /** Permissions do not hold for root, as whom containers run tests. */
@@ -45,7 +46,7 @@ describe('files as a store', () => {
   })
 
   const path = (name: string): string => join(folder, name)
-  const openFds = (): number => readdirSync('/proc/self/fd').length
+  const openHere = (): number => openFiles((file) => file.startsWith(folder))
 
   async function keys(prefix = ''): Promise<string[]> {
     const found: string[] = []
@@ -106,20 +107,19 @@ describe('files as a store', () => {
 
   it('keeps one file open, and none after close', async () => {
     writeFileSync(path('x'), CONTENT)
-    const before = openFds()
     const source = await store.open('x')
     const reads = Array.from({ length: 10 }, (_, i) => source?.read(i, i + 100))
     await Promise.all(reads)
-    expect(openFds()).toBe(before + 1)
+    expect(openHere()).toBe(1)
     const last = source?.read(0, CONTENT.length)
     await source?.close?.()
     await source?.close?.()
     expectSame((await last) as Uint8Array, CONTENT)
-    expect(openFds()).toBe(before)
+    expect(openHere()).toBe(0)
     await expectCode(source?.read(0, 1) as Promise<unknown>, 'internal', 'is closed')
     await store.get('x')
     await store.info('x')
-    expect(openFds()).toBe(before)
+    expect(openHere()).toBe(0)
   })
 
   it('says that a folder, a pipe, or something under a file is no file', async () => {
