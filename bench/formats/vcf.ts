@@ -48,7 +48,7 @@ interface Question {
   readonly most?: number
 }
 
-/** 352 MB decompressed, 90 MB as bgzip leaves them. */
+/** 352 MB decompressed, 79 MB as bgzip leaves them. */
 const RECORDS = 220_000
 
 export const variants: Measure = {
