@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { VarveError } from '../errors.ts'
 import type { Condition, Cut, Layout, Part, RowRange, Run, Stretch } from '../formats/types.ts'
 import { pruneRows } from './prune.ts'

@@ -1,7 +1,7 @@
 /** `varve init`: makes a prefix in a store a lake. */
 
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ObjectStore, openStore, probeConditionalWrites } from '../store/index.ts'
 import { type Kind, readJson, writeJson } from './json.ts'
 

@@ -1,6 +1,6 @@
 /** Small JSON documents of a lake: each says what it is and of which version, and is checked when it is read. */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { toVarveError, VarveError } from '../errors.ts'
 import type { ObjectStore, PutOptions, PutResult, StoreOptions } from '../store/index.ts'
 

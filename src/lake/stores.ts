@@ -5,7 +5,7 @@
  * changes and no version does.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { VarveError } from '../errors.ts'
 import type { StoreOptions } from '../store/index.ts'
 import { parseUri } from '../store/index.ts'

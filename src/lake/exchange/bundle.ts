@@ -5,7 +5,7 @@
  * unpacked bundle with a `lake.json` is a lake, and an import knows all that it must decide before the first payload.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Kind } from '../json.ts'
 import { descriptionKey } from '../layout.ts'
 import type { VersionDescription } from '../types.ts'

@@ -7,7 +7,7 @@
  *   versions/<latest|id>/schemas/<name>.schema.json        JSON Schema, draft-07
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { VarveError } from '../../errors.ts'
 import type { ObjectStore, StoreOptions } from '../../store/index.ts'
 

@@ -1,7 +1,7 @@
 /** A table's schema as a document in the bucket: a JSON Schema of its rows, and what only varve needs beside it. */
 
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { VarveError } from '../../errors.ts'
 import type { DataType, Field } from '../../formats/batch.ts'
 import type { Row, TableSchema, Value } from '../types.ts'

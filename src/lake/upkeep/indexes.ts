@@ -1,7 +1,7 @@
 /** Partition indexes of payloads that the lake does not have any more. */
 
 import { parquetMetadata } from 'hyparquet'
-import { z } from 'zod'
+import * as z from 'zod'
 import { OBJECTS } from '../layout.ts'
 import type { Lake } from '../types.ts'
 import { mapInOrder } from '../work/in-order.ts'

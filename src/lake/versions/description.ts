@@ -1,7 +1,7 @@
 /** Version descriptions: `provenance/dataset_description.json`, read and checked. */
 
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { VarveError } from '../../errors.ts'
 import type { StoreOptions } from '../../store/index.ts'
 import { type Kind, readJson } from '../json.ts'

@@ -1,6 +1,6 @@
 /** Which versions and datasets there are. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { isVarveError } from '../../errors.ts'
 import type { StoreOptions } from '../../store/index.ts'
 import { type Kind, readJson, writeJson } from '../json.ts'

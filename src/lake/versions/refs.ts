@@ -1,6 +1,6 @@
 /** Labels and tags as they are stored: each a small document that names a version by its commit's id and its number. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { StoreOptions } from '../../store/index.ts'
 import { type Held, type Kind, readJson } from '../json.ts'
 import { LAST_NUMBER, labelKey, labelsPrefix, tagKey, tagsPrefix } from '../layout.ts'

@@ -1,6 +1,6 @@
 /** `dataset.json`: what holds for a dataset as a whole, whatever its version. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { VarveError } from '../../errors.ts'
 import type { StoreOptions } from '../../store/index.ts'
 import { claimJson, type Kind, readJson } from '../json.ts'

@@ -4,7 +4,7 @@ import { type ReadRetryOptions, retry } from '../../bytes/retry.ts'
 import { throwIfAborted } from '../../errors.ts'
 import { recordRequest } from '../trace.ts'
 import { s3Error } from './errors.ts'
-import { LeanHandler, type Seen, type SendOptions, type SignedRequest } from './http.ts'
+import type { LeanHandler, Seen, SendOptions, SignedRequest } from './http.ts'
 import type { S3Settings } from './settings.ts'
 
 type Sdk = typeof import('./sdk.ts')
@@ -26,11 +26,13 @@ export type Step<T> = (client: S3Client, sdk: Sdk, send: SendOptions) => Promise
 export class Connection {
   readonly server: string
   readonly retry: ReadRetryOptions
-  readonly handler: LeanHandler
   /** False once the server refused a signed URL where it took a signed request. */
   urlsWork = true
   /** Requests that read objects, by their keys, signed at that time: many sources of one object share one. */
   readonly signed = new Map<string, { readonly request: Promise<SignedRequest>; readonly at: number }>()
+  readonly #idleMs: number
+  readonly #meter: Meter | undefined
+  #handler: Promise<LeanHandler> | undefined
   #client: Promise<{ client: S3Client; sdk: Sdk }> | undefined
 
   constructor(
@@ -40,7 +42,8 @@ export class Connection {
   ) {
     this.server = settings.endpoint?.origin ?? 'AWS'
     this.retry = tries === false ? { attempts: 1 } : (tries ?? {})
-    this.handler = new LeanHandler(idleMs, (record) => recordRequest(record, meter))
+    this.#idleMs = idleMs
+    this.#meter = meter
   }
 
   /** Sends once; what goes wrong comes out as a VarveError. */
@@ -66,16 +69,24 @@ export class Connection {
     return (this.#client ??= this.#connect())
   }
 
+  /** What sends the requests; loaded, node's HTTP with it, by the first one: most threads read local files only. */
+  handler(): Promise<LeanHandler> {
+    return (this.#handler ??= import('./http.ts').then(
+      ({ LeanHandler }) => new LeanHandler(this.#idleMs, (record) => recordRequest(record, this.#meter)),
+    ))
+  }
+
   async close(): Promise<void> {
-    this.handler.destroy()
     this.#client = undefined
     this.signed.clear()
+    const handler = await this.#handler
+    handler?.destroy()
   }
 
   async #connect(): Promise<{ client: S3Client; sdk: Sdk }> {
     // The SDK prints a farewell to this node version on stderr, where only our own words belong.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-    const sdk = await import('./sdk.ts')
+    const [sdk, handler] = await Promise.all([import('./sdk.ts'), this.handler()])
     const { endpoint, pathStyle, region, keys } = this.settings
     const client = new sdk.S3Client({
       ...(endpoint === undefined ? {} : { endpoint: endpoint.href }),
@@ -89,7 +100,7 @@ export class Connection {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       expectContinueHeader: false,
-      requestHandler: this.handler as unknown as NonNullable<
+      requestHandler: handler as unknown as NonNullable<
         ConstructorParameters<typeof sdk.S3Client>[0]
       >['requestHandler'],
     })

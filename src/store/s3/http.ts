@@ -6,6 +6,7 @@ import { cancelled } from '../../bytes/abort.ts'
 import { isVarveError, VarveError } from '../../errors.ts'
 import type { RequestOp, RequestRecord } from '../trace.ts'
 import { DirectClient } from './direct.ts'
+import { queryText } from './query.ts'
 
 /** Where the body of a successful answer goes. */
 export interface Sink {
@@ -240,21 +241,6 @@ function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value
   }
   return flat
-}
-
-/** The query exactly as it was signed: sorted, RFC 3986. */
-export function queryText(query: SignedRequest['query']): string {
-  const parts: string[] = []
-  for (const name of Object.keys(query ?? {}).sort()) {
-    const value = query?.[name]
-    for (const one of Array.isArray(value) ? value : [value])
-      parts.push(one === null || one === undefined ? escapeUri(name) : `${escapeUri(name)}=${escapeUri(one)}`)
-  }
-  return parts.length === 0 ? '' : `?${parts.join('&')}`
-}
-
-function escapeUri(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function byteLength(body: unknown): number {

@@ -1,6 +1,7 @@
 import { VarveError } from '../../errors.ts'
 import type { Connection } from './connection.ts'
-import { queryText, type SignedRequest } from './http.ts'
+import type { SignedRequest } from './http.ts'
+import { queryText } from './query.ts'
 
 /** S3's own limit: a week. */
 const LONGEST_SECONDS = 7 * 24 * 3600

@@ -62,7 +62,8 @@ export function objectGetter(connection: Connection, key: string): Getter {
       if (range !== undefined) headers.range = `bytes=${range}`
       if (ifMatch !== undefined) headers['if-match'] = ifMatch
       return connection.once(options, async (_client, _sdk, send) => {
-        const { statusCode, body } = (await connection.handler.handle({ ...request, headers }, send)).response
+        const handler = await connection.handler()
+        const { statusCode, body } = (await handler.handle({ ...request, headers }, send)).response
         if (statusCode === 200 || statusCode === 206) return true
         signed.delete(key)
         if ([301, 307, 400, 401, 403].includes(statusCode)) return false
