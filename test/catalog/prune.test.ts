@@ -82,7 +82,7 @@ describe('the law of pushdown: no row that fulfils the conditions is in a part t
       fc.asyncProperty(rows, conditions, async (given, wanted) => {
         await checkKept(schema, given, wanted)
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 
@@ -113,7 +113,7 @@ describe('the law of pushdown: no row that fulfils the conditions is in a part t
           wanted,
         )
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 })
@@ -152,7 +152,7 @@ test('the law of pushdown, for what changed: the same changes of keys that fulfi
       }
       expect(await changes(prunedByKey(a, wanted), prunedByKey(b, wanted))).toEqual(await changes(a, b))
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   )
 })
 

@@ -227,7 +227,7 @@ describe('files as a store', () => {
     expect(readdirSync(folder)).toEqual(['x'])
   })
 
-  it('has one winner per round when several processes race', async () => {
+  it('has one winner per round when several processes race', { timeout: 60_000 }, async () => {
     const outside = mkdtempSync(join(tmpdir(), 'varve-racer-'))
     const program = bundle(new URL('./racer.ts', import.meta.url), join(outside, 'racer.mjs'))
     try {
