@@ -7,7 +7,8 @@
 
 import { toVarveError, VarveError } from '../../errors.ts'
 import { FedBytes } from './fed-bytes.ts'
-import type { InflateFactory, RawInflate } from './inflate.ts'
+import { BLOCK_ROOM, HeldBlock } from './held-block.ts'
+import type { InflateFactory, InflateStop, RawInflate } from './inflate.ts'
 import { leadIn } from './lead-in.ts'
 import { MemberCheck, TRAILER_SIZE, type Trailer } from './member-check.ts'
 import { invalid, readMemberHeader, readUint32 } from './member-header.ts'
@@ -40,6 +41,8 @@ export class GzipDecoder implements RawDecoder {
   readonly #finder: PointFinder | undefined
   /** Distance of points in bgzf; undefined: none are made. */
   readonly #bgzfPoints: number | undefined
+  /** Where BGZF blocks are decoded whole; undefined: bytes are given as they come, and checked afterwards. */
+  readonly #held: HeldBlock | undefined
   #inflate: RawInflate
   /** `fresh` as made or reset, `used`, or `tied` to the dictionary of an access point. */
   #inflateState: 'fresh' | 'used' | 'tied' = 'fresh'
@@ -68,6 +71,7 @@ export class GzipDecoder implements RawDecoder {
     this.#raw = from?.raw ?? 0
     this.#leadBits = from?.bits ?? 0
     this.#inflate = createInflate(window)
+    if (container === 'bgzf' && trailers !== true) this.#held = new HeldBlock()
     if (container === 'bgzf' && spacing !== undefined) this.#bgzfPoints = spacing.raw ?? BGZF_POINT_DISTANCE
     if (container === 'gzip' && spacing !== undefined) {
       this.#finder = new PointFinder(spacing, from?.source, from?.window.length)
@@ -145,13 +149,20 @@ export class GzipDecoder implements RawDecoder {
       const written = this.#finder.deliver(out, at, end)
       if (written > 0) return this.#account(out, at, written)
     }
+    if (this.#held !== undefined) {
+      const written = this.#held.deliver(out, at, end)
+      if (written > 0) return this.#give(written)
+    }
     switch (this.#state) {
       case 'header':
         return this.#readHeader(at)
       case 'lead-in':
         return this.#readLeadIn(out, at, end)
       case 'body':
-        return this.#finder?.active ? this.#findPoint(this.#finder) : this.#readBody(out, at, end)
+        if (this.#finder?.active) return this.#findPoint(this.#finder)
+        return this.#blockSize !== undefined && this.#held !== undefined
+          ? this.#readBlock(this.#held, this.#blockSize, out, at, end)
+          : this.#readBody(out, at, end)
       case 'trailer':
         return this.#readTrailer()
       case 'padding':
@@ -225,11 +236,7 @@ export class GzipDecoder implements RawDecoder {
     const inflate = this.#inflate
     const finder = inflate.stopsAtBlocks ? this.#finder : undefined
     const wanted = finder?.wanted ?? Number.POSITIVE_INFINITY
-    const until = Math.min(fed.end, fed.at + RUN, fed.at + Math.max(0, wanted - fed.offset))
-    const mode = fed.final && until === fed.end ? 'flush' : 'run'
-    const stop = inflate.run(mode, fed.bytes, fed.at, until, out, at, end)
-    fed.at += inflate.consumed
-    if (stop === 'damaged') throw this.#damaged()
+    const stop = this.#run(out, at, end, wanted)
     const written = this.#account(out, at, inflate.written)
     if (stop === 'end') {
       this.#endStream()
@@ -240,6 +247,40 @@ export class GzipDecoder implements RawDecoder {
       return this.#wait('ends in the middle of a deflate stream')
     }
     return written
+  }
+
+  /** Decodes more of a BGZF block; none of it is given before its trailer was compared. */
+  #readBlock(held: HeldBlock, blockSize: number, out: Uint8Array, at: number, end: number): number {
+    const fed = this.#fed
+    const left = this.#memberStart + blockSize - fed.offset
+    // A block that is there, and for which there is room, need not be copied afterwards.
+    const direct = held.made === 0 && end - at >= BLOCK_ROOM && fed.available >= left
+    if (!direct) held.makeRoom()
+    const [bytes, from, to] = direct ? [out, at, end] : [held.bytes, held.made, held.bytes.length]
+    const stop = this.#run(bytes, from, to, Number.POSITIVE_INFINITY)
+    const { written } = this.#inflate
+    this.#check.push(bytes, from, from + written)
+    if (stop === 'end') this.#endStream()
+    if (direct && stop === 'end' && fed.available >= TRAILER_SIZE) {
+      this.#readTrailer()
+      return this.#give(written)
+    }
+    if (direct) held.take(out, at, at + written)
+    else held.made += written
+    if (stop === 'input' && written === 0 && fed.available === 0)
+      return this.#wait('ends in the middle of a deflate stream')
+    return 0
+  }
+
+  /** One run of zlib over the fed bytes, of which none at or behind the offset `wanted`, into out[at, end). */
+  #run(out: Uint8Array, at: number, end: number, wanted: number): InflateStop {
+    const fed = this.#fed
+    const until = Math.min(fed.end, fed.at + RUN, fed.at + Math.max(0, wanted - fed.offset))
+    const mode = fed.final && until === fed.end ? 'flush' : 'run'
+    const stop = this.#inflate.run(mode, fed.bytes, fed.at, until, out, at, end)
+    fed.at += this.#inflate.consumed
+    if (stop === 'damaged') throw this.#damaged()
+    return stop
   }
 
   #findPoint(finder: PointFinder): number {
@@ -275,6 +316,7 @@ export class GzipDecoder implements RawDecoder {
     }
     this.#membersEnded += 1
     this.#state = 'header'
+    if (this.#blockSize !== undefined) this.#held?.pass()
     return 0
   }
 
@@ -305,8 +347,13 @@ export class GzipDecoder implements RawDecoder {
 
   #account(out: Uint8Array, at: number, written: number): number {
     if (written === 0) return 0
-    this.#passMemberPoint()
     this.#check.push(out, at, at + written)
+    return this.#give(written)
+  }
+
+  #give(written: number): number {
+    if (written === 0) return 0
+    this.#passMemberPoint()
     this.#raw += written
     return written
   }

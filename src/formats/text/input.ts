@@ -34,15 +34,27 @@ export class Input {
   #overflow = OVERFLOW
   #asked = 0
   readonly #ramp: boolean
+  readonly #along: number
 
-  /** `part`: bytes of the parts, where more than 8 MiB shall come with one request. */
-  constructor(source: ByteSource, start: number, end: number, ramp: boolean, hooks: ReadHooks, part = PART) {
+  /**
+   * `part`: bytes of the parts, where more than 8 MiB shall come with one request; `along`: so many bytes behind the
+   * end will be wanted, and come with the last request before it.
+   */
+  constructor(
+    source: ByteSource,
+    start: number,
+    end: number,
+    ramp: boolean,
+    hooks: ReadHooks,
+    { part = PART, along = 0 }: { readonly part?: number | undefined; readonly along?: number } = {},
+  ) {
     this.#source = source
     this.#at = start
     this.#end = Math.min(end, source.size)
     this.#ramp = ramp
     this.#part = ramp ? MIB : Math.max(PART, part)
     this.#hooks = hooks
+    this.#along = along
   }
 
   /** Whether [start, end) has been given, so that the next part lies behind it. */
@@ -80,12 +92,26 @@ export class Input {
     const from = this.#at
     // The first part of a file ends where the head ends that is at hand.
     const to = Math.min(this.#end, this.#ramp && from < MIB ? MIB : from + this.#part)
-    this.#at = to
+    const reach = to < this.#end ? to : Math.min(this.#source.size, to + this.#along)
+    this.#at = reach
     if (this.#part < PART && this.#asked > 1) this.#part *= 2
-    const read = this.#read(from, to)
+    const read = reach > to ? this.#readAlong(from, to, reach) : this.#read(from, to)
     // A part that fails while an earlier one is being decoded is reported when its turn comes.
     read.catch(() => undefined)
     this.#ahead.push(read)
+  }
+
+  /** [from, to), with what stands behind it up to `reach` kept for whoever asks for the next part. */
+  #readAlong(from: number, to: number, reach: number): Promise<InputPart> {
+    const read = this.#read(from, reach)
+    // A copy (which slice() of a Buffer is not): the part's own memory is used again before.
+    const behind = read.then(({ bytes, last }) => ({
+      bytes: new Uint8Array(bytes.subarray(to - from)),
+      last,
+    }))
+    behind.catch(() => undefined)
+    this.#beyond.push(behind)
+    return read.then(({ bytes }) => ({ bytes: bytes.subarray(0, to - from), last: false }))
   }
 
   #behind(): Promise<InputPart> {

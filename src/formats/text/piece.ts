@@ -21,7 +21,8 @@ export async function* readPiece(
   // All of it belongs to a record that began before it.
   const covered = piece.start !== 'sync' && piece.start >= piece.to - piece.from
   if (covered && layout.container === 'plain') return passedOver(piece.start, piece.to - piece.from)
-  const opened = await supplyPiece(source, layout, piece, hooks, format.cuts !== undefined)
+  const blockSpacing = format.cuts === undefined ? segmentSpacing(source.size, format.spacing) : 0
+  const opened = await supplyPiece(source, layout, piece, hooks, blockSpacing)
   const window = new RawWindow(opened.supply, job.hooks)
   try {
     return yield* pieceBatches(job, piece, projection, opened, window)

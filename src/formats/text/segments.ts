@@ -15,6 +15,12 @@ export function segmentSpacing(size: number, wanted = 1 << 20): number {
   return Math.max(wanted, Math.ceil(size / 65536))
 }
 
+/**
+ * Distance between segments of files that people want regions of: what stands around a small region in its segments is
+ * decoded in vain. Half as much would make the index of a middling file more than one request.
+ */
+export const REGION_SPACING = 512 << 10
+
 /** Deflate is not even: more than what a few records are off by. */
 const UNEVEN = 8 * 1024
 

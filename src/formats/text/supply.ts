@@ -12,6 +12,8 @@ import type { RawSupply } from './window.ts'
 
 const NOTHING = new Uint8Array(0)
 const NO_WINDOW = NOTHING
+/** Of bgzf, compressed: SAM spec, 4.1. */
+const LARGEST_BLOCK = 64 * 1024
 /** The largest request of a run. */
 const LARGEST_PART = 64 << 20
 
@@ -78,7 +80,7 @@ export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: R
   // Nobody can stop in the middle of one row: it comes in as few requests as memory allows.
   const isOne = run.rows === 1
   const part = isOne ? Math.min(LARGEST_PART, Math.ceil((run.end - point.source) / 2)) : undefined
-  const input = new Input(source, point.source, run.end, hooks.small === true && !isOne, hooks, part)
+  const input = new Input(source, point.source, run.end, hooks.small === true && !isOne, hooks, { part })
   const decoder = resumeDecoder(layout.container, { ...point, window: point.window ?? NO_WINDOW })
   return new LocalSupply(decoder, input, hooks.onProgress)
 }
@@ -99,12 +101,13 @@ export interface PieceSupply {
   readonly beyond?: number | undefined
 }
 
+/** `blockSpacing`: how close the blocks of bgzf may stand that segments begin at, decompressed. */
 export async function supplyPiece(
   source: ByteSource,
   layout: Layout,
   piece: Piece,
   hooks: ReadHooks,
-  everyBlock = false,
+  blockSpacing: number,
 ): Promise<PieceSupply> {
   const { container } = layout
   const { from, to } = piece
@@ -128,7 +131,8 @@ export async function supplyPiece(
     return { supply: new LocalSupply(decoder, input, hooks.onProgress), context, source: from }
   }
   if (piece.beyond !== undefined) {
-    const input = new Input(source, from, to, ramp, hooks)
+    const along = piece.beyond > 0 ? LARGEST_BLOCK : 0
+    const input = new Input(source, from, to, ramp, hooks, { along })
     const decoder = resumeDecoder(
       'bgzf',
       { source: from, bits: 0, raw: 0, window: NO_WINDOW },
@@ -140,7 +144,7 @@ export async function supplyPiece(
   const cut = await cutBgzf(source, from, to, hooks.signal)
   const input = new Input(cut.source, cut.contextFrom, cut.to, ramp, hooks)
   const start = { source: cut.contextFrom, bits: 0, raw: -cut.contextRaw, window: NO_WINDOW }
-  const points = everyBlock ? { ...DEFAULT_SPACING, raw: 0 } : true
+  const points = { ...DEFAULT_SPACING, raw: blockSpacing }
   const decoder = resumeDecoder('bgzf', start, { points })
   return {
     supply: new LocalSupply(decoder, input, hooks.onProgress),
