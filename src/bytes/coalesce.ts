@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../errors.ts'
 import { cancelled } from './abort.ts'
-import { checkRange, copyBytes, readExactly } from './range.ts'
+import { allocate as allocated, checkRange, readExactly } from './range.ts'
 import type { ByteSource } from './types.ts'
 
 export interface CoalesceOptions {
@@ -14,6 +14,7 @@ interface Waiting {
   readonly start: number
   readonly end: number
   readonly signal: AbortSignal | undefined
+  readonly allocate: ((bytes: number) => ArrayBuffer) | undefined
   readonly resolve: (bytes: Uint8Array) => void
   readonly reject: (error: unknown) => void
 }
@@ -40,14 +41,14 @@ export function withCoalescing(source: ByteSource, options: CoalesceOptions = {}
     uri: source.uri,
     size: source.size,
     identity: source.identity,
-    async read(start, end, { signal } = {}) {
+    async read(start, end, { signal, allocate } = {}) {
       checkRange(source, start, end)
       throwIfAborted(signal)
       if (start === end) return new Uint8Array(0)
       return new Promise((resolve, reject) => {
         // Not a microtask: readers that were woken by the same event ask within the same turn of the loop.
         if (waiting.length === 0) setImmediate(flush)
-        waiting.push({ start, end, signal, resolve, reject })
+        waiting.push({ start, end, signal, allocate, resolve, reject })
       })
     },
     close: async () => source.close?.(),
@@ -75,7 +76,8 @@ export function groupRanges<T extends { readonly start: number; readonly end: nu
 async function readGroup(source: ByteSource, { start, end, members }: Group<Waiting>): Promise<void> {
   const [only] = members
   if (members.length === 1 && only !== undefined) {
-    readExactly(source, start, end, { signal: only.signal }).then(only.resolve, only.reject)
+    const { signal, allocate } = only
+    readExactly(source, start, end, { signal, allocate }).then(only.resolve, only.reject)
     return
   }
   // The bytes stop when nobody waits for them any more.
@@ -94,7 +96,11 @@ async function readGroup(source: ByteSource, { start, end, members }: Group<Wait
   try {
     const bytes = await readExactly(source, start, end, { signal: controller.signal })
     // A copy each: whoever moves their array to another thread must not take the others' with it.
-    for (const member of left) member.resolve(copyBytes(bytes, member.start - start, member.end - start))
+    for (const member of left) {
+      const copy = allocated(member.end - member.start, member)
+      copy.set(bytes.subarray(member.start - start, member.end - start))
+      member.resolve(copy)
+    }
   } catch (error) {
     for (const member of left) member.reject(error)
   } finally {

@@ -23,6 +23,10 @@ export function blockFormat(format: BlockFormat): Format {
 
     blocks: (source, layout, hooks) => format.blocks(source, layout, hooks),
 
+    ...(format.lane && {
+      lane: (layout, { parts = [] }) => parts[0] && format.lane!(layout, parts[0]),
+    }),
+
     read(source, layout, work, projection, hooks) {
       if (work.kind !== 'run') throw new TypeError(`${name} has no pieces`)
       return readBlocks({ format, source, layout, hooks }, work, projection)

@@ -36,12 +36,14 @@ export async function* readBlocks(
     layout,
     memo: hooks.memo ?? ((_name, make) => make()),
     signal: hooks.signal,
+    kept: hooks.kept,
   }
   const zones = run.measure === true
   const { allocate, recycle, fields } = hooks
   const conditions = zones ? undefined : hooks.conditions
   const reader = await format.reader(file, projection, { zones, allocate, recycle, fields, conditions })
-  const fetch = new Fetcher(file, reader, parts, hooks.small === true)
+  const lent = reader.lends === true && recycle !== undefined ? new Lent(allocate, recycle) : undefined
+  const fetch = new Fetcher(file, reader, parts, hooks.small === true, lent)
   const measured: (readonly Zone[])[] = []
   const blocks = new BlockBatches(job, reader, projection.length === 0)
   try {
@@ -53,7 +55,10 @@ export async function* readBlocks(
       skip -= from
       left -= to - from
       const bytes = await blocks.placed(part, () => fetch.take(i))
-      if (bytes !== undefined) yield* blocks.of(part, bytes, from, to)
+      if (bytes !== undefined) {
+        yield* blocks.of(part, bytes, from, to)
+        lent?.takeBack(bytes)
+      }
       if (zones) measured.push(reader.takeZones?.() ?? [])
       hooks.onProgress?.(part.end - part.source)
     }
@@ -61,6 +66,29 @@ export async function* readBlocks(
     reader.close?.()
   }
   return zones ? resultOf(parts, measured) : undefined
+}
+
+/** Memory that blocks are read into. What comes from elsewhere, a cache perhaps, is not ours to write to. */
+class Lent {
+  readonly #given = new Set<ArrayBuffer>()
+  readonly #recycle: (buffer: ArrayBuffer) => void
+  readonly allocate: (bytes: number) => ArrayBuffer
+
+  constructor(allocate: (bytes: number) => ArrayBuffer, recycle: (buffer: ArrayBuffer) => void) {
+    this.#recycle = recycle
+    this.allocate = (bytes) => {
+      const buffer = allocate(bytes)
+      this.#given.add(buffer)
+      return buffer
+    }
+  }
+
+  takeBack(blocks: readonly Uint8Array[]): void {
+    for (const { buffer } of blocks) {
+      const own = buffer as ArrayBuffer
+      if (this.#given.delete(own)) this.#recycle(own)
+    }
+  }
 }
 
 class BlockBatches {
@@ -129,12 +157,20 @@ class Fetcher {
   #next = 0
   #bytes: number[] = []
   #alone: boolean
+  readonly #allocate: ((bytes: number) => ArrayBuffer) | undefined
 
-  constructor(file: BlockFile, reader: BlockReader, parts: readonly Part[], small: boolean) {
+  constructor(
+    file: BlockFile,
+    reader: BlockReader,
+    parts: readonly Part[],
+    small: boolean,
+    lent: Lent | undefined,
+  ) {
     this.#file = file
     this.#reader = reader
     this.#parts = parts
     this.#alone = small
+    this.#allocate = lent?.allocate
   }
 
   /** The bytes of part i; parts are taken in order. */
@@ -166,7 +202,8 @@ class Fetcher {
   #read({ start, end, companion }: ByteRange): Promise<Uint8Array> {
     const { source, companions, signal } = this.#file
     const from = companion === undefined ? source : companions[companion]!
-    if (start >= 0 && start <= end && end <= from.size) return from.read(start, end, { signal })
+    if (start >= 0 && start <= end && end <= from.size)
+      return from.read(start, end, { signal, allocate: this.#allocate })
     const message = `a block stands at bytes ${start} to ${end}, but the file has ${from.size} (${from.uri})`
     return Promise.reject(new VarveError('invalid-data', message, { uri: from.uri, byte: start }))
   }

@@ -12,6 +12,7 @@ import type {
   FileAtHand,
   Head,
   Layout,
+  Memory,
   Part,
   ReadHooks,
   SourceRef,
@@ -50,6 +51,8 @@ export interface BlockFormat {
    * it is checked against the file's size: nothing is allocated by it.
    */
   blocks(source: ByteSource, layout: Layout, hooks: Pick<ReadHooks, 'attach' | 'signal'>): Promise<Blocks>
+  /** What keeps decoded blocks (`BlockFile.kept`) has its blocks of one lane read by one thread, if that one is free. */
+  lane?(layout: Layout, part: Part): number
   /** A reader of blocks in this thread. */
   reader(file: BlockFile, projection: readonly number[], settings: BlockSettings): Promise<BlockReader>
 }
@@ -63,6 +66,8 @@ export interface BlockFile {
   /** What is made once for all tasks that this thread does for the file. */
   memo<T>(name: string, make: () => Promise<T>): Promise<T>
   readonly signal: AbortSignal | undefined
+  /** What this thread keeps of its decoded blocks, beyond the scan. */
+  readonly kept?: Memory | undefined
 }
 
 export interface BlockSettings {
@@ -85,6 +90,8 @@ export interface ByteRange {
 }
 
 export interface BlockReader {
+  /** Nothing of a block's bytes is held by its batches: their memory is used for the next block's. */
+  readonly lends?: true
   /** What a block is made of, for this projection; an empty list when only its rows count. */
   ranges(part: Part): readonly ByteRange[]
   /**

@@ -12,7 +12,7 @@ import { converted, notText } from './convert.ts'
 import type { Stored } from './cursor.ts'
 import { badParquet } from './error.ts'
 import type { Leaf, Node } from './types.ts'
-import type { Dense } from './values/dense.ts'
+import type { Dense, Memory } from './values/dense.ts'
 import { typed } from './views.ts'
 
 /** The places that a vector has a value or a null for: levels with at most this repetition, at least this definition. */
@@ -28,13 +28,14 @@ export function vectorOf(
   node: Node,
   rows: number,
   stored: (leaf: Leaf) => Stored,
-  allocate: Allocate,
+  memory: Memory,
 ): ColumnVector {
+  const { allocate } = memory
   return build(node, ROWS, rows)
 
   function build(part: Node, places: Places, length: number): ColumnVector {
     if (part.kind === 'absent') return absentVector(part.type, length)
-    if (part.kind === 'leaf') return leafVector(part.leaf, stored(part.leaf), places, length, allocate)
+    if (part.kind === 'leaf') return leafVector(part.leaf, stored(part.leaf), places, length, memory)
     const first = firstLeaf(part)
     // A struct without fields is as good as there.
     if (first === undefined) return { length, children: [] }
@@ -129,16 +130,22 @@ function leafVector(
   stored: Stored,
   places: Places,
   length: number,
-  allocate: Allocate,
+  memory: Memory,
 ): ColumnVector {
-  const dense = converted(stored.values, leaf, allocate)
+  const { allocate } = memory
+  const dense = converted(stored.values, leaf, memory)
   const { type } = leaf
+  if (dense.data !== stored.values.data) memory.recycle?.(stored.values.data.buffer)
   if (type.kind === 'utf8' && !isText(dense)) throw notText(leaf)
   const validity = validityOf(stored, places, leaf.maxDefinition, length, allocate)
   const there = validity === undefined ? length : dense.count
   checkLength(dense.count, there)
   if (validity !== undefined) spread(dense, validity, length)
-  if (type.kind === 'bool') return { length, validity, values: packed(dense.data, length, allocate) }
+  if (type.kind === 'bool') {
+    const values = packed(dense.data, length, allocate)
+    memory.recycle?.(dense.data.buffer)
+    return { length, validity, values }
+  }
   if (dense.width === 0)
     return {
       length,

@@ -1,18 +1,17 @@
 /** Stored values as values of their column's type, before nulls are put between them. */
 
-import type { Allocate } from '../builders.ts'
 import { badParquet } from './error.ts'
 import { intervalText } from './interval.ts'
 import type { Leaf } from './types.ts'
 import { decimalBytes, largeDecimals } from './values/decimals.ts'
-import { Dense } from './values/dense.ts'
+import { Dense, type Memory } from './values/dense.ts'
 import { halfToFloat, julianToMicros, scaledWords } from './values/moments.ts'
 
 /** The values as they are in a column of the type: the same bytes where nothing is to be done. */
-export function converted(values: Dense, leaf: Leaf, allocate: Allocate): Dense {
+export function converted(values: Dense, leaf: Leaf, memory: Memory): Dense {
   const { conversion, type } = leaf
   const of = (width: number): Dense => {
-    const out = new Dense(width, values.count, allocate)
+    const out = new Dense(width, values.count, memory)
     out.count = values.count
     out.used = values.count * width
     return out
@@ -37,11 +36,11 @@ export function converted(values: Dense, leaf: Leaf, allocate: Allocate): Dense 
     case 'half':
       return halfToFloat(values, of(4))
     case 'uuid':
-      return texts(values, allocate, 36, uuidText)
+      return texts(values, memory, 36, uuidText)
     case 'interval':
-      return texts(values, allocate, 32, intervalText)
+      return texts(values, memory, 32, intervalText)
     case 'cut':
-      return cut(values, allocate)
+      return cut(values, memory)
   }
 }
 
@@ -53,8 +52,8 @@ function narrowed(values: Dense, out: Dense): Dense {
   return out
 }
 
-function cut(values: Dense, allocate: Allocate): Dense {
-  const out = new Dense(0, values.count, allocate)
+function cut(values: Dense, memory: Memory): Dense {
+  const out = new Dense(0, values.count, memory)
   for (let i = 0; i <= values.count; i++) out.offsets[i] = i * values.width
   out.count = values.count
   out.data = values.data
@@ -62,8 +61,8 @@ function cut(values: Dense, allocate: Allocate): Dense {
   return out
 }
 
-function texts(values: Dense, allocate: Allocate, about: number, text: (bytes: Buffer) => string): Dense {
-  const out = new Dense(0, values.count, allocate)
+function texts(values: Dense, memory: Memory, about: number, text: (bytes: Buffer) => string): Dense {
+  const out = new Dense(0, values.count, memory)
   out.reserve(0, values.count * about)
   const bytes = Buffer.from(values.data.buffer, 0, values.used)
   for (let i = 0; i < values.count; i++) {

@@ -1,11 +1,10 @@
 /** A column chunk from its first row to its last: levels and values, page by page. */
 
-import type { Allocate } from '../builders.ts'
 import type { Decompress } from './codecs/index.ts'
 import { badParquet, unsupportedParquet } from './error.ts'
 import { isData, isDictionary, openPage, type Page, type RawPage, rawPage, readDictionary } from './page.ts'
 import type { Chunk, Leaf } from './types.ts'
-import { Dense } from './values/dense.ts'
+import { Dense, FRESH, type Memory } from './values/dense.ts'
 
 /** Levels are looked at so many at a time where rows have several. */
 const WINDOW = 8192
@@ -60,8 +59,8 @@ export class ChunkCursor {
     return longest
   }
 
-  read(rows: number, allocate: Allocate): Stored {
-    return this.#window === undefined ? this.#readFlat(rows, allocate) : this.#readNested(rows, allocate)
+  read(rows: number, memory: Memory): Stored {
+    return this.#window === undefined ? this.#readFlat(rows, memory) : this.#readNested(rows, memory)
   }
 
   /** Passes rows without decoding pages of which no other row is wanted. */
@@ -77,13 +76,12 @@ export class ChunkCursor {
       left -= page.values
     }
     // The values are forgotten with their memory.
-    for (; left > 0; left -= Math.min(left, WINDOW))
-      this.read(Math.min(left, WINDOW), (bytes) => new ArrayBuffer(bytes))
+    for (; left > 0; left -= Math.min(left, WINDOW)) this.read(Math.min(left, WINDOW), FRESH)
   }
 
-  #readFlat(rows: number, allocate: Allocate): Stored {
+  #readFlat(rows: number, memory: Memory): Stored {
     const { maxDefinition, width } = this.#leaf
-    const values = new Dense(width, rows, allocate)
+    const values = new Dense(width, rows, memory)
     // Made when the first null may come: most columns have none.
     let definition: Uint8Array | undefined
     for (let done = 0; done < rows; ) {
@@ -104,10 +102,10 @@ export class ChunkCursor {
     return { entries: rows, definition: full ? undefined : definition, repetition: undefined, values }
   }
 
-  #readNested(rows: number, allocate: Allocate): Stored {
+  #readNested(rows: number, memory: Memory): Stored {
     const { maxDefinition, width } = this.#leaf
     const window = this.#window!
-    const values = new Dense(width, rows, allocate)
+    const values = new Dense(width, rows, memory)
     let definition = new Uint8Array(rows * 2)
     let repetition = new Uint8Array(rows * 2)
     let entries = 0

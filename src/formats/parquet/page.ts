@@ -7,7 +7,7 @@ import { badParquet, unsupportedParquet } from './error.ts'
 import { isCompressed } from './footer.ts'
 import type { Leaf } from './types.ts'
 import { DeltaBytes, DeltaFixed, DeltaLengthBytes } from './values/delta.ts'
-import { Dense } from './values/dense.ts'
+import { Dense, FRESH } from './values/dense.ts'
 import { DictionaryValues } from './values/dictionary.ts'
 import { BitPackedDecoder, HybridDecoder, type NumberStream } from './values/hybrid.ts'
 import { PlainBytes, PlainFixed, PlainFlags, RunFlags, SplitFixed } from './values/plain.ts'
@@ -89,7 +89,7 @@ export function readDictionary(
   const least = leaf.physical === 'boolean' ? 1 / 8 : leaf.width || 4
   if (values * least > bytes.length)
     throw badParquet(`a dictionary of ${bytes.length} bytes has ${values} values, more than they can be`)
-  const dense = new Dense(leaf.width, values, (size) => new ArrayBuffer(size))
+  const dense = new Dense(leaf.width, values, FRESH)
   decoderOf(PLAIN, leaf, { bytes, at: 0, end: bytes.length, values }, undefined).read(values, dense)
   return dense
 }

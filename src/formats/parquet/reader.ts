@@ -82,6 +82,7 @@ interface Wanted {
 }
 
 class ParquetReader implements BlockReader {
+  readonly lends = true
   readonly #wanted: Wanted
   readonly #settings: BlockSettings
 
@@ -121,7 +122,7 @@ class ParquetReader implements BlockReader {
       rows = Math.min(step, to - row)
       const read = new Map<Leaf, Stored>()
       const stored = (leaf: Leaf): Stored => {
-        const known = read.get(leaf) ?? cursors.get(leaf)!.read(rows, allocate)
+        const known = read.get(leaf) ?? cursors.get(leaf)!.read(rows, this.#settings)
         read.set(leaf, known)
         return known
       }
@@ -129,7 +130,7 @@ class ParquetReader implements BlockReader {
         (node): ColumnVector =>
           node === undefined
             ? ordinals(allocate, group.firstRow + row, rows)
-            : vectorOf(node, rows, stored, allocate),
+            : vectorOf(node, rows, stored, this.#settings),
       )
       yield { rows, columns }
     }

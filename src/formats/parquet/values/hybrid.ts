@@ -24,6 +24,7 @@ export class HybridDecoder implements NumberStream {
   #value = 0
   /** Bits of the byte at `#at` that were taken already. */
   #bit = 0
+  readonly #words: DataView
 
   constructor(bytes: Uint8Array, at: number, end: number, width: number) {
     if (width > 32) throw badParquet(`packed numbers have ${width} bits, expected at most 32`)
@@ -31,6 +32,7 @@ export class HybridDecoder implements NumberStream {
     this.#at = at
     this.#end = end
     this.#width = width
+    this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   read(out: Uint8Array | Int32Array, from: number, count: number): void {
@@ -115,21 +117,26 @@ export class HybridDecoder implements NumberStream {
       return
     }
     const mask = (1 << width) - 1
-    // At most 24 + 7 bits are held.
-    let held = bit === 0 ? 0 : bytes[at++]! >> bit
-    let bits = bit === 0 ? 0 : 8 - bit
-    for (let i = from; i < end; i++) {
-      while (bits < width) {
-        held |= bytes[at++]! << bits
-        bits += 8
-      }
-      out[i] = held & mask
-      held >>>= width
-      bits -= width
+    const words = this.#words
+    // A word from the number's first byte on holds all of it, 24 + 7 bits at most; near the end there is none.
+    const whole = words.byteLength - 4
+    let i = from
+    for (; i < end && at <= whole; i++) {
+      out[i] = (words.getInt32(at, true) >>> bit) & mask
+      bit += width
+      at += bit >> 3
+      bit &= 7
     }
-    // Bits of bytes that were not used up: at most 7, of the last one.
-    this.#at = bits > 0 ? at - 1 : at
-    this.#bit = bits > 0 ? 8 - bits : 0
+    for (; i < end; i++) {
+      let held = 0
+      for (let k = 0; k * 8 < bit + width; k++) held |= bytes[at + k]! << (8 * k)
+      out[i] = (held >>> bit) & mask
+      bit += width
+      at += bit >> 3
+      bit &= 7
+    }
+    this.#at = at
+    this.#bit = bit
   }
 }
 

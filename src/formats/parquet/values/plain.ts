@@ -1,7 +1,7 @@
 /** Values one behind the other (encoding PLAIN), and split into their bytes (BYTE_STREAM_SPLIT). */
 
 import { badParquet } from '../error.ts'
-import type { Dense } from './dense.ts'
+import { type Dense, SLACK } from './dense.ts'
 import { HybridDecoder } from './hybrid.ts'
 import type { ValueBytes, ValueDecoder } from './types.ts'
 
@@ -28,18 +28,25 @@ export class PlainFixed implements ValueDecoder {
 /** Each behind its length in four bytes. */
 export class PlainBytes implements ValueDecoder {
   #at: number
+  #left: number
   readonly #page: ValueBytes
+  readonly #words: DataView
 
   constructor(page: ValueBytes) {
+    const { bytes, at, values } = page
     this.#page = page
-    this.#at = page.at
+    this.#at = at
+    this.#left = values
+    this.#words = wordsOf(bytes)
   }
 
   read(count: number, out: Dense): void {
     const { bytes, end } = this.#page
     let at = this.#at
-    // They cannot be more than the page has.
-    out.reserve(count, Math.min(end - at, Math.max(count * 16, 1024)))
+    // Their share of what the page has left.
+    out.reserve(count, Math.ceil(((end - at) * count) / Math.max(count, this.#left)))
+    this.#left -= count
+    let to = wordsOf(out.data)
     for (let i = 0; i < count; i++) {
       if (at + 4 > end) throw short('texts')
       const length = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
@@ -48,8 +55,14 @@ export class PlainBytes implements ValueDecoder {
         throw badParquet(
           `a text has ${length >>> 0} bytes, expected at most the ${end - at} that its page has left`,
         )
-      if (out.used + length > out.data.length) out.reserve(count - i, length)
-      copy(bytes, at, at + length, out.data, out.used)
+      if (out.used + length + SLACK > out.data.length) {
+        out.reserve(count - i, length)
+        to = wordsOf(out.data)
+      }
+      if (length <= FEW && at + length + 3 <= end)
+        for (let k = 0; k < length; k += 4)
+          to.setInt32(out.used + k, this.#words.getInt32(at + k, true), true)
+      else copy(bytes, at, at + length, out.data, out.used)
       at += length
       out.used += length
       out.offsets[++out.count] = out.used
@@ -58,9 +71,17 @@ export class PlainBytes implements ValueDecoder {
   }
 }
 
-/** bytes[from, to) to out[at, …). Below some 40 bytes a loop is cheaper than making the view that `set` wants. */
+/** Bytes up to which a loop is cheaper than making the view that `set` wants. */
+export const FEW = 40
+
+/** The bytes for reading and writing words anywhere. */
+export function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
+
+/** bytes[from, to) to out[at, …). */
 export function copy(bytes: Uint8Array, from: number, to: number, out: Uint8Array, at: number): void {
-  if (to - from <= 40) for (let i = from, j = at; i < to; ) out[j++] = bytes[i++]!
+  if (to - from <= FEW) for (let i = from, j = at; i < to; ) out[j++] = bytes[i++]!
   else out.set(bytes.subarray(from, to), at)
 }
 
