@@ -86,9 +86,8 @@ async function run(
 ): Promise<void> {
   scans.begin()
   credits = AHEAD
-  let giveBack = async (): Promise<void> => undefined
   try {
-    giveBack = await limitThreads(sql)
+    await limitThreads(sql)
     const statement = await startStatement(database.main, sql, params)
     post({ type: 'result', head: statement.head })
     let whole = true
@@ -116,11 +115,9 @@ async function run(
     // There is no way to close a result that is still open but the next statement on its connection.
     if (!whole) await duckdb.query(database.main, 'select 1')
     if (Atomics.load(shared, STOP) === ABORT) throw new VarveError('aborted', 'the statement was cancelled')
-    await giveBack()
     post({ type: 'end' })
   } catch (error) {
     const own = error instanceof VarveError ? error : scans.failure
-    await giveBack()
     post({ type: 'failed', message: messageOf(error), error: own && errorToJson(own) })
   }
 }

@@ -70,6 +70,8 @@ export const NUMBER_ARRAYS = {
 export interface ColumnBatch {
   readonly rows: number
   readonly columns: readonly ColumnVector[]
+  /** The decoding thread whose memory it is, which must find its way back through threads that make copies of this. */
+  readonly lender?: number | undefined
 }
 
 /** The buffers to move when a batch goes to another thread, each one once. */

@@ -157,6 +157,8 @@ export interface ReadHooks {
   readonly attach?: (ref: SourceRef) => ByteSource
   /** What is made once for all tasks that this thread does for a file: a parsed footer, a decoder's tables. */
   readonly memo?: <T>(name: string, make: () => Promise<T>) => Promise<T>
+  /** What this thread keeps of the file's decoded blocks, beyond the scan, for whoever reads neighbours of them. */
+  readonly kept?: Memory | undefined
 }
 
 /** What was learnt of a file, kept as long as its bytes stay the same and there is room. */
@@ -263,6 +265,8 @@ export interface Format {
     layout: Layout,
     conditions: readonly Condition[],
   ): Promise<readonly Piece[] | undefined>
+  /** Runs of one lane are best read by one thread, where that one is free: it keeps what it decoded of them. */
+  lane?(layout: Layout, run: Run): number | undefined
   /** Decodes; returns what it learnt when the work is a piece, or to be measured. */
   read(
     source: ByteSource,

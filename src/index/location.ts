@@ -7,7 +7,7 @@ import type { Options } from '../formats/text/types.ts'
 import type { Segment } from '../formats/types.ts'
 import { cacheFolder, locate, openStore } from '../store/index.ts'
 import type { ObjectStore } from '../store/types.ts'
-import { readIndex } from './read.ts'
+import { readIndex, reopenIndex } from './read.ts'
 import type { IndexFacts, PartitionIndex } from './types.ts'
 import { writeIndex } from './write.ts'
 
@@ -74,6 +74,15 @@ export class IndexHome {
       const file = await store?.open(key, { signal })
       if (file !== undefined) return await readIndex(file, target, signal)
     }
+    return undefined
+  }
+
+  /** An index that was found before, without reading it; undefined when its file is gone, or another one by now. */
+  async again(index: PartitionIndex, signal?: AbortSignal): Promise<PartitionIndex | undefined> {
+    const { store, key } = locate(index.location)
+    const file = await store.open(key, { signal })
+    if (file?.identity === index.locationIdentity) return reopenIndex(index, file)
+    await file?.close?.()
     return undefined
   }
 

@@ -126,11 +126,26 @@ function mayStart(min: ZoneValue, max: ZoneValue, prefix: ZoneValue): boolean {
 
 /** a < b where the two can be compared; false, which prunes nothing, where they cannot. */
 function less(a: ZoneValue, b: ZoneValue): boolean {
-  if (typeof a === 'string' && typeof b === 'string')
-    return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0
+  if (typeof a === 'string' && typeof b === 'string') return lessText(a, b)
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) < Number(b)
   return isNumber(a) && isNumber(b) && a < b
 }
+
+/** As DuckDB compares texts: by their bytes, which UTF-8 has in the order of code points. */
+export function lessText(a: string, b: string): boolean {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x === y) continue
+    // Half of a code point beyond all those that are no halves.
+    const isBeyond = isSurrogate(y)
+    return isSurrogate(x) === isBeyond ? x < y : isBeyond
+  }
+  return a.length < b.length
+}
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
 
 function equal(a: ZoneValue, b: ZoneValue): boolean {
   if (typeof a === 'string' || typeof a === 'boolean') return a === b

@@ -2,7 +2,7 @@
 
 import { crc32 } from 'node:zlib'
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ByteSource } from '../bytes/types.ts'
 import { VarveError } from '../errors.ts'
 import type { Layout, Segment } from '../formats/types.ts'
@@ -76,6 +76,7 @@ export async function readIndex(
   if (facts.layout.format !== expected.format)
     throw damaged(`foreign: made for format ${facts.layout.format}`)
 
+  const windowPlace = (i: number): WindowPlace | undefined => places[i]
   return {
     ...facts,
     layout: facts.layout as unknown as Layout,
@@ -83,13 +84,29 @@ export async function readIndex(
     locationIdentity: file.identity,
     bytes: file.size,
     segments,
-    windowPlace: (i) => places[i],
-    async windows(from, to, windowSignal) {
-      const wanted = places.slice(from, to)
+    windowPlace,
+    ...readingWindows(file, segments.length, windowPlace),
+  }
+}
+
+/** The index as it was read, by another handle of the same file. */
+export function reopenIndex(index: PartitionIndex, file: ByteSource): PartitionIndex {
+  return { ...index, ...readingWindows(file, index.segments.length, index.windowPlace) }
+}
+
+function readingWindows(
+  file: ByteSource,
+  segments: number,
+  windowPlace: PartitionIndex['windowPlace'],
+): Pick<PartitionIndex, 'windows' | 'close'> {
+  return {
+    async windows(from, to, signal) {
+      const count = Math.max(0, Math.min(to, segments) - from)
+      const wanted = Array.from({ length: count }, (_, i) => windowPlace(from + i))
       const held = wanted.filter((place) => place !== undefined)
       if (held.length === 0) return wanted.map(() => undefined)
       const first = held[0]!.start
-      const bytes = await file.read(first, held.at(-1)!.end, { signal: windowSignal })
+      const bytes = await file.read(first, held.at(-1)!.end, { signal })
       return wanted.map((place) => place && windowAt(bytes, first, place, file.uri))
     },
     close: async () => file.close?.(),

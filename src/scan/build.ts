@@ -40,6 +40,7 @@ export async function indexFile(
     signal,
     ignoreIndex: force,
   })
+  context.pool.warm(file.source.size)
   const abort = new AbortController()
   const onAbort = (): void => stream.close()
   const stream = new OrderedStream(context.pool, {

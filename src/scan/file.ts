@@ -22,7 +22,9 @@ import type { IndexHome, IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
 import { locate } from '../store/index.ts'
 import type { NamedObject, ScanContext } from './context.ts'
-import { areSame, blocksOf, detectedFormat, headOf, layoutOf } from './learnt.ts'
+import { IndexSearch } from './index-search.ts'
+import { guessedTarget, optionsFor, splitView, targetOf } from './index-target.ts'
+import { blocksOf, detectedFormat, headOf, layoutOf } from './learnt.ts'
 import { openRemembered, type RememberedSource } from './open.ts'
 import { placedAt } from './place.ts'
 
@@ -132,10 +134,26 @@ export async function openFile(
   // Whether there is a lake is asked while the file is opened: one round trip less to wait for.
   home.lake().catch(() => undefined)
   const head = seekingFormat(uri, options) === undefined ? HEAD_BYTES : undefined
-  const opened = await openRemembered({ name: uri, object }, context, { head, signal })
-  if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
+  const last = options.ignoreIndex === true ? undefined : context.memory.last(uri)
+  const search = new IndexSearch(home, last, last && guessedTarget(uri, last, options), signal)
   try {
-    return await bindFile(uri, opened, context, options)
+    const opened = await openRemembered({ name: uri, object }, context, { head, signal })
+    if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })
+    return await bindOpened(uri, opened, context, options, search)
+  } finally {
+    search.close()
+  }
+}
+
+async function bindOpened(
+  uri: string,
+  opened: RememberedSource,
+  context: FileContext,
+  options: OpenFileOptions,
+  search: IndexSearch,
+): Promise<BoundFile> {
+  try {
+    return await bindFile(uri, opened, context, options, search)
   } catch (error) {
     await opened.source.close?.()
     // An object's own URI says nothing to whoever asked for it by another name.
@@ -148,18 +166,13 @@ async function bindFile(
   { source: opened, shown, inMemory, memory, bare }: RememberedSource,
   context: FileContext,
   options: OpenFileOptions,
+  search: IndexSearch,
 ): Promise<BoundFile> {
   const { home } = context
   const { signal } = options
-  const targetOf = (format: Format): IndexTarget => ({
-    uri: opened.uri,
-    identity: opened.identity,
-    size: opened.size,
-    format: format.name,
-    options: splitView(format, optionsFor(format, options.options ?? {}))[0],
-  })
+  memory?.keep('uri', opened.uri, 2 * opened.uri.length)
   const expected = seekingFormat(uri, options)
-  const early = expected && (await findIndex(targetOf(expected), home, signal))
+  const early = expected && (await search.find(targetOf(opened, expected, options.options ?? {}), memory))
   // Another thread cannot see this one's memory: all of such a file travels as its head.
   const all = inMemory ? await opened.read(0, opened.size, { signal }) : new Uint8Array(0)
   const head =
@@ -173,10 +186,10 @@ async function bindFile(
       : options.format === undefined
         ? detectedFormat(uri, head, memory)
         : formatAsked(options.format, uri, head)
-  const target = targetOf(format)
+  const target = targetOf(opened, format, options.options ?? {})
   const [given, view] = splitView(format, optionsFor(format, options.options ?? {}))
   const isKnown = options.ignoreIndex === true || format === expected
-  const index = isKnown ? early : await findIndex(target, home, signal)
+  const index = isKnown ? early : await search.find(target, memory)
   const source = withHead(opened, bytes)
   const beside = besideOf(uri, context, signal)
   try {
@@ -188,18 +201,6 @@ async function bindFile(
     await index?.close?.()
     throw placedAt(shown, error)
   }
-}
-
-/** The index, if the objects beside the file are still those that it was made with. */
-export async function findIndex(
-  target: IndexTarget,
-  home: IndexHome,
-  signal: AbortSignal | undefined,
-): Promise<PartitionIndex | undefined> {
-  const index = await home.find(target, signal)
-  if (await areSame(index?.layout.companions, signal)) return index
-  await index?.close?.()
-  return undefined
 }
 
 /** Opens what stands beside a file, by the names that its own is one of: a path, a URL, a lake's. */
@@ -219,23 +220,6 @@ function besideOf(uri: string, context: FileContext, signal: AbortSignal | undef
 export function attachSource({ uri, size, identity }: SourceRef): ByteSource {
   const { store, key } = locate(uri)
   return store.attach(key, size, identity)
-}
-
-/** Every reader takes `ignore_errors`; it is the format's matter only where it changes what the file looks like. */
-export function optionsFor(format: Format, { ignore_errors, ...options }: Options): Options {
-  const matters = ignore_errors !== undefined && format.optionNames.includes('ignore_errors')
-  return matters ? { ...options, ignore_errors } : options
-}
-
-/** The options that an index is bound to, and those that only show the file differently. */
-export function splitView(format: Format, options: Options): readonly [own: Options, view: Options] {
-  const { viewOptions = [] } = format
-  const isView = ([name]: [string, unknown]): boolean => viewOptions.includes(name)
-  const entries = Object.entries(options)
-  return [
-    Object.fromEntries(entries.filter((one) => !isView(one))),
-    Object.fromEntries(entries.filter(isView)),
-  ]
 }
 
 /** Refuses a file whose columns are not those of the first one. */

@@ -4,7 +4,9 @@ import { formatAsked, formatOfName } from '../formats/registry.ts'
 import type { Format } from '../formats/types.ts'
 import type { IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
-import { type FileContext, findIndex, type OpenFileOptions, optionsFor, splitView } from './file.ts'
+import type { FileContext, OpenFileOptions } from './file.ts'
+import { findIndex } from './index-search.ts'
+import { targetOf } from './index-target.ts'
 import { openSource } from './open.ts'
 
 export interface Indexed {
@@ -29,15 +31,8 @@ export async function findIndexed(
   const opened = await openSource({ name: uri, object }, context, { signal })
   if (opened === undefined) return undefined
   const { source } = opened
-  const { identity, size } = source
   await source.close?.()
-  const target = {
-    uri: source.uri,
-    identity,
-    size,
-    format: format.name,
-    options: splitView(format, optionsFor(format, options))[0],
-  }
+  const target = targetOf(source, format, options)
   const index = await findIndex(target, home, signal)
   return index && { index, format, target }
 }

@@ -48,6 +48,11 @@ export class FileMemory {
     return this.#files.has(name)
   }
 
+  /** What is known of the file that stood under this name last: a guess, until `of` says that it still does. */
+  last(name: string): RememberedFile | undefined {
+    return this.#files.get(name)
+  }
+
   /** What is known of the file under this name; nothing when it is not the one that was there. */
   of(name: string, { size, identity }: Identified): RememberedFile {
     const there = this.#files.get(name)

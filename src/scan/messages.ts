@@ -13,6 +13,13 @@ export interface ConstantColumn {
 /** A task's columns: indexes into the layout, or constants. */
 export type TaskColumn = number | ConstantColumn
 
+/** What a decoding thread is started with. */
+export interface ScanWorkerData {
+  readonly meter: SharedArrayBuffer
+  /** Bytes of decoded blocks that it may keep. */
+  readonly kept: number
+}
+
 export interface Task {
   /** Tasks of one scan have the same number. */
   readonly scan: number
@@ -29,6 +36,8 @@ export interface Task {
   /** Only rows that fulfil all of these. */
   readonly where?: readonly Condition[] | undefined
   readonly ignoreErrors: boolean
+  /** Tasks of one lane go to one thread, unless it is busy and another is not. */
+  readonly lane?: number | undefined
   /** Make the first batch small, and fetch no more than it needs. */
   readonly small: boolean
   /** Batches that may be made before the first one is asked for. */
@@ -58,10 +67,16 @@ export interface Reject {
 }
 
 export type FromWorker =
-  | { readonly type: 'batch'; readonly id: number; readonly batch: ColumnBatch }
+  /** `bytes`, here and when it is done: source bytes decoded since the last message, where nobody was told before. */
+  | { readonly type: 'batch'; readonly id: number; readonly batch: ColumnBatch; readonly bytes: number }
   /** A piece has found its first record. */
   | { readonly type: 'found'; readonly id: number; readonly start: number }
   | { readonly type: 'progress'; readonly id: number; readonly bytes: number }
   | { readonly type: 'rejects'; readonly id: number; readonly rejects: readonly Reject[] }
-  | { readonly type: 'done'; readonly id: number; readonly result: PieceResult | undefined }
+  | {
+      readonly type: 'done'
+      readonly id: number
+      readonly result: PieceResult | undefined
+      readonly bytes: number
+    }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorJson }

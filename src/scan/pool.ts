@@ -6,7 +6,8 @@ import { threadMeter } from '../bytes/index.ts'
 import { errorFromJson, VarveError } from '../errors.ts'
 import { batchBuffers, type ColumnBatch } from '../formats/batch.ts'
 import { threadUrl } from '../threads.ts'
-import type { FromWorker, Task, ToWorker } from './messages.ts'
+import { keptBytes } from './kept.ts'
+import type { FromWorker, ScanWorkerData, Task, ToWorker } from './messages.ts'
 
 /** Gets what happens to a task; nothing after `done`, `failed` or `cancel`. */
 export type TaskListener = (
@@ -19,25 +20,32 @@ export interface RunningTask {
 }
 
 interface Thread {
+  readonly id: number
   readonly worker: Worker
   readonly tasks: Map<number, TaskListener>
 }
 
+/** A file for one thread. */
+const SMALL = 1 << 20
+
 export class WorkerPool {
   readonly size: number
   readonly #threads: Thread[] = []
-  readonly #origin = new WeakMap<ColumnBatch, Thread>()
+  /** Bytes of decoded blocks that each thread may keep. */
+  readonly #kept: number
   #nextId = 1
+  #nextThread = 1
   #closed = false
 
   /** `size` threads at most; default one per core. */
   constructor(size?: number) {
     this.size = size ?? availableParallelism()
+    this.#kept = keptBytes(this.size)
   }
 
   start(task: Task, listener: TaskListener): RunningTask {
     if (this.#closed) throw new VarveError('aborted', 'the scan layer is closed')
-    const thread = this.#leastBusy()
+    const thread = this.#ofLane(task.lane) ?? this.#leastBusy()
     const id = this.#nextId++
     thread.tasks.set(id, listener)
     if (thread.tasks.size === 1) thread.worker.ref()
@@ -64,10 +72,11 @@ export class WorkerPool {
 
   /** Gives a batch's buffers back to the thread that made it. */
   release(batch: ColumnBatch): void {
-    const thread = this.#origin.get(batch)
+    const thread = this.#threads.find(({ id }) => id === batch.lender)
     if (thread === undefined || this.#closed) return
-    this.#origin.delete(batch)
-    const buffers = batchBuffers(batch)
+    // What was given back already has none.
+    const buffers = batchBuffers(batch).filter(({ byteLength }) => byteLength > 0)
+    if (buffers.length === 0) return
     thread.worker.postMessage({ type: 'release', buffers } satisfies ToWorker, buffers)
   }
 
@@ -86,6 +95,15 @@ export class WorkerPool {
     if (thread.tasks.size === 0) thread.worker.unref()
   }
 
+  /** The thread that keeps what it read of the lane before, if it has nothing else to do. */
+  #ofLane(lane: number | undefined): Thread | undefined {
+    if (lane === undefined) return undefined
+    const at = lane % this.size
+    while (this.#threads.length <= at) this.#spawn().worker.unref()
+    const thread = this.#threads[at]
+    return thread?.tasks.size === 0 ? thread : undefined
+  }
+
   #leastBusy(): Thread {
     const idle = this.#threads.find((thread) => thread.tasks.size === 0)
     if (idle !== undefined) return idle
@@ -100,15 +118,23 @@ export class WorkerPool {
     return others.length === 0 ? undefined : others.reduce((a, b) => (b.tasks.size < a.tasks.size ? b : a))
   }
 
-  /** Starts the threads that a scan will need; they load while its file is being opened. */
-  warm(): void {
-    while (this.#threads.length < this.size && !this.#closed) this.#spawn().worker.unref()
+  /**
+   * Starts the threads that a scan of so many bytes will need: one before they are known, so that it loads while the
+   * file is being opened, and each costs as much as reading a MiB.
+   */
+  warm(bytes = 0): void {
+    const wanted = bytes < SMALL ? 1 : this.size
+    while (this.#threads.length < wanted && !this.#closed) this.#spawn().worker.unref()
   }
 
   #spawn(): Thread {
-    const worker = new Worker(threadUrl('scan-worker'), { workerData: { meter: threadMeter().shared } })
-    const thread: Thread = { worker, tasks: new Map() }
-    worker.on('message', (message: FromWorker) => this.#receive(thread, message))
+    const workerData: ScanWorkerData = { meter: threadMeter().shared, kept: this.#kept }
+    const worker = new Worker(threadUrl('scan-worker'), { workerData })
+    const thread: Thread = { id: this.#nextThread++, worker, tasks: new Map() }
+    worker.on('message', (message: FromWorker) => {
+      const lent = message.type === 'batch' && { ...message, batch: { ...message.batch, lender: thread.id } }
+      this.#receive(thread, lent || message)
+    })
     worker.on('error', (error) => this.#died(thread, error))
     worker.on('exit', (code) => this.#died(thread, new Error(`a decoding thread ended with code ${code}`)))
     this.#threads.push(thread)
@@ -117,7 +143,6 @@ export class WorkerPool {
 
   #receive(thread: Thread, message: FromWorker): void {
     const listener = thread.tasks.get(message.id)
-    if (message.type === 'batch') this.#origin.set(message.batch, thread)
     if (listener === undefined) {
       if (message.type === 'batch') this.release(message.batch)
       return

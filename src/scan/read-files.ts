@@ -65,6 +65,7 @@ export class FileSet implements BoundCall {
     const { name, object } = names[0]!
     const opening = { format, options: given, signal, ignoreIndex, object }
     const first = await openFile(name, context, opening)
+    context.pool.warm(first.source.size * names.length)
     return new FileSet(names, first, options, context)
   }
 

@@ -8,6 +8,7 @@
 import { VarveError } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
 import { shiftOrdinals } from '../formats/builders.ts'
+import { formatNamed } from '../formats/registry.ts'
 import type { PieceResult, Work } from '../formats/types.ts'
 import { type FileScan, isPiece, withoutPlace } from './file-scan.ts'
 import type { Reject, Task } from './messages.ts'
@@ -210,6 +211,7 @@ export class OrderedStream implements ScanStream {
         conditions,
         where,
         ignoreErrors: this.#plan.ignoreErrors,
+        lane: isPiece(work) ? undefined : formatNamed(layout.format).lane?.(layout, work),
         small,
         credit: small ? 1 : CREDIT,
       },
@@ -220,6 +222,7 @@ export class OrderedStream implements ScanStream {
         }
         switch (event.type) {
           case 'batch':
+            this.#decoded += event.bytes
             slot.batches.push(event.batch)
             break
           case 'found':
@@ -232,6 +235,7 @@ export class OrderedStream implements ScanStream {
             slot.rejects.push(...event.rejects)
             return
           case 'done':
+            this.#decoded += event.bytes
             slot.result = event.result
             slot.done = true
             break

@@ -10,7 +10,8 @@ import { supplyUnchecked } from '../formats/text/supply.ts'
 import type { Piece, SourceRef } from '../formats/types.ts'
 import { BufferPool } from './buffers.ts'
 import { filterRows } from './filter.ts'
-import type { FromWorker, Reject, Task, ToWorker } from './messages.ts'
+import { KeptBlocks } from './kept.ts'
+import type { FromWorker, Reject, ScanWorkerData, Task, ToWorker } from './messages.ts'
 import { placedAt } from './place.ts'
 import { RelayedSupply, serveRelay } from './relay.ts'
 import { SharedSources, type Taken } from './shared-sources.ts'
@@ -30,12 +31,16 @@ interface Running {
 
 const running = new Map<number, Running>()
 const sources = new SharedSources()
+const data = workerData as ScanWorkerData
+const kept = new KeptBlocks(data.kept)
+/** A message of its own wakes another thread: fewer bytes are told of with the next batch. */
+const PROGRESS = 2 << 20
 const NO_HEAD = new Uint8Array(0)
 
 const send = (message: FromWorker, transfer?: readonly ArrayBuffer[]): void =>
   port.postMessage(message, transfer)
 
-adoptMeter((workerData as { meter: SharedArrayBuffer }).meter)
+adoptMeter(data.meter)
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'start':
@@ -78,6 +83,16 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
   const shared = take(task.source)
   const source = sourceOf(task, shared.source)
   const shown = source.uri
+  let untold = 0
+  const tell = (): number => {
+    const bytes = untold
+    untold = 0
+    return bytes
+  }
+  const onProgress = (bytes: number): void => {
+    untold += bytes
+    if (untold >= PROGRESS) send({ type: 'progress', id, bytes: tell() })
+  }
   let reading: { return(value: undefined): Promise<unknown> } | undefined
   try {
     const { projection, assemble } = columnsOf(task)
@@ -91,11 +106,10 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
       small: task.small,
       attach: (ref) => take(ref).source,
       memo: shared.memo,
-      inflated:
-        inflated &&
-        new RelayedSupply(inflated, abort.signal, (bytes) => send({ type: 'progress', id, bytes })),
+      kept: kept.of(task.source),
+      inflated: inflated && new RelayedSupply(inflated, abort.signal, onProgress),
       onStart: (start) => send({ type: 'found', id, start }),
-      onProgress: (bytes) => send({ type: 'progress', id, bytes }),
+      onProgress,
       onReject: (bad) =>
         rejects.push({ uri: shown, byte: bad.byte, record: bad.record, message: bad.message }),
     })
@@ -105,12 +119,12 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
       if (abort.signal.aborted) return
       if (rejects.length > 0) send({ type: 'rejects', id, rejects: rejects.splice(0) })
       if (next.done === true) {
-        send({ type: 'done', id, result: next.value })
+        send({ type: 'done', id, result: next.value, bytes: tell() })
         return
       }
       const batch = assemble(next.value)
       if (batch === undefined) continue
-      send({ type: 'batch', id, batch }, batchBuffers(batch))
+      send({ type: 'batch', id, batch, bytes: tell() }, batchBuffers(batch))
       self.credit--
       while (self.credit <= 0 && !abort.signal.aborted) {
         await new Promise<void>((resolve) => {

@@ -43,8 +43,9 @@ export async function* planFile(file: BoundFile, options: PlanOptions): AsyncGen
     ...(file.layout.blocks && { conditions }),
   }
   if (file.index !== undefined) {
-    const eager = isLittle(file.index, conditions)
-    for await (const work of runsOf(file.index, conditions, signal)) yield { ...common, work, eager }
+    const ranges = pruneRows(file.index, conditions)
+    const eager = isLittle(file.index, ranges)
+    for await (const work of runsOf(file.index, ranges, signal)) yield { ...common, work, eager }
     return
   }
   if (file.format.blocks !== undefined) {
@@ -87,9 +88,9 @@ async function* planBlocks(
   const learns = whole && (building === true || (columns.length > 0 && passing !== true))
   const scan = learns ? new FileScan(file) : undefined
   const measure = learns && !complete ? true : undefined
-  const eager = isLittle(index, conditions)
+  const eager = isLittle(index, kept)
   let before: Run | undefined
-  for await (const run of runsOf(index, conditions, signal)) {
+  for await (const run of runsOf(index, kept, signal)) {
     if (before !== undefined) yield { work: before, scan, eager }
     before = measure === undefined ? run : { ...run, measure }
   }
@@ -97,9 +98,9 @@ async function* planBlocks(
 }
 
 /** Whether what is left to read is so little that waiting to be asked for more of it costs more than reading it. */
-function isLittle(index: PartitionIndex, conditions: readonly Condition[]): boolean {
+function isLittle(index: PartitionIndex, ranges: readonly RowRange[]): boolean {
   let [source, raw] = [0, 0]
-  for (const range of pruneRows(index, conditions)) {
+  for (const range of ranges) {
     const { from, to } = segmentsOf(index, range)
     for (let i = from; i < to; i++) {
       const segment = index.segments[i]!
@@ -111,13 +112,12 @@ function isLittle(index: PartitionIndex, conditions: readonly Condition[]): bool
   return true
 }
 
-/** The runs that hold what the conditions may keep. Reads windows from the index as they are needed, nothing from the source. */
+/** The runs that hold these rows. Reads windows from the index as they are needed, nothing from the source. */
 async function* runsOf(
   index: PartitionIndex,
-  conditions: readonly Condition[],
+  ranges: readonly RowRange[],
   signal: AbortSignal,
 ): AsyncGenerator<Run, void> {
-  const ranges = pruneRows(index, conditions)
   const raw = taskRaw(index, ranges)
   const tasks = ranges.flatMap((range) => splitRange(index, range, raw))
   let windows: (Uint8Array | undefined)[] = []
@@ -158,13 +158,20 @@ export function bytesOf(index: PartitionIndex, conditions: readonly Condition[])
 function taskRaw(index: PartitionIndex, ranges: readonly RowRange[]): number {
   const { layout, segments } = index
   if (layout.blocks) return TASK_RAW
-  const raw = ranges.reduce((sum, range) => {
+  let [raw, largest] = [0, 0]
+  for (const range of ranges) {
     const { from, to } = segmentsOf(index, range)
-    return from < to ? sum + segments[to - 1]!.rawEnd - segments[from]!.raw : sum
-  }, 0)
+    for (let i = from; i < to; i++) {
+      const size = segments[i]!.rawEnd - segments[i]!.raw
+      raw += size
+      largest = Math.max(largest, size)
+    }
+  }
   if (raw > 2 * TASK_RAW) return Math.min(LARGE_TASK_RAW, Math.max(TASK_RAW, raw / 32))
-  // Three segments of a size are two tasks. In gzip each task has to fetch a window first.
-  return layout.container === 'gzip' ? TASK_RAW : Math.min(TASK_RAW, Math.max(SMALL_TASK_RAW, (raw * 2) / 3))
+  // Segments are not cut: half of one more, and two tasks hold them all. In gzip each task has to fetch a window first.
+  return layout.container === 'gzip'
+    ? TASK_RAW
+    : Math.min(TASK_RAW, Math.max(SMALL_TASK_RAW, (raw + largest) / 2))
 }
 
 /** A range of rows in parts of some segments each, of `taskRaw` bytes about. */

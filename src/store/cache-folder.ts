@@ -16,14 +16,11 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
 
 /** Bytes of `20G`, `512M`, `1000000`; 0 for nothing; `invalid-input` for anything else. */
-export function parseSize(text: string | undefined): number {
+export function parseSize(text: string | undefined, setting = 'VARVE_CACHE_SIZE'): number {
   if (text === undefined || text.trim() === '') return 0
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*$/i.exec(text) ?? []
   if (number !== undefined) return Math.floor(Number(number) * UNITS[unit!.toUpperCase()]!)
-  throw new VarveError(
-    'invalid-input',
-    `VARVE_CACHE_SIZE is ${JSON.stringify(text)}, expected bytes, as in 20G`,
-  )
+  throw new VarveError('invalid-input', `${setting} is ${JSON.stringify(text)}, expected bytes, as in 20G`)
 }
 
 let opened: BlockCache | undefined

@@ -42,11 +42,45 @@ describe('a second statement about a file', () => {
     const second = await cost(() => last(path, service))
     expect(second.result).toEqual([[sampleAt(SIDE - 1, SIDE - 1, 0)]])
     expect(second.result).toEqual(first.result)
-    // Its first byte and the tile, and whether there is an index.
-    expect({ requests: second.requests, bytes: second.bytes }).toEqual({
-      requests: 3,
-      bytes: 1 + TILE * TILE,
-    })
+    // Its first byte, and whether there is an index; the tile is kept.
+    expect({ requests: second.requests, bytes: second.bytes }).toEqual({ requests: 2, bytes: 1 })
+  })
+
+  it('reads the tile again of an object with other bytes in its place', async () => {
+    const bytes = raster()
+    const path = bench.file('changed.tif', bytes)
+    const service = bench.service()
+    const value = sampleAt(SIDE - 1, SIDE - 1, 0)
+    expect(await last(path, service)).toEqual([[value]])
+    expect(await last(path, service)).toEqual([[value]])
+    // Only samples are others: size, directory and the places of the tiles are the same.
+    const tiles = bytes.subarray(8, 8 + SIDE * SIDE)
+    for (let i = 0; i < tiles.length; i++) tiles[i] = 255 - tiles[i]!
+    writeFileSync(path, bytes)
+    const { result, bytes: read } = await cost(() => last(path, service))
+    expect(result).toEqual([[255 - value]])
+    expect(read).toBeGreaterThan(TILE * TILE)
+  })
+
+  it('has a row of tiles read by the thread that keeps what was read of it', async () => {
+    // Two tiles are a task, three are more than one: a window over four is shared by two threads.
+    const side = 1200
+    const made = { width: 4 * side, height: 3 * side, tileWidth: side, tileHeight: side }
+    const path = bench.file('walked.tif', writeTiff(made))
+    const service = bench.service(2)
+    const read = (col: number, row: number, height: number) =>
+      query(service, 'read_geotiff', {
+        args: [path],
+        named: { pixels: true, window: [col - 10, row, 20, height] },
+        columns: ['band_1'],
+      })
+    for (const row of [2 * side - 10, 2 * side]) {
+      await read(side, row, 10)
+      await read(3 * side, row, 10)
+    }
+    const { bytes, result } = await cost(() => read(2 * side, 2 * side - 10, 20))
+    expect(result[0]).toEqual([sampleAt(2 * side - 10, 2 * side - 10, 0)])
+    expect(bytes).toBe(1)
   })
 
   it('finds the other file that stands in its place', async () => {

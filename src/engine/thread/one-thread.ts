@@ -13,7 +13,8 @@ const FEW = 2
 export type Aside = <T>(work: (connection: Connection) => Promise<T>) => Promise<T>
 
 /**
- * Makes what limits a statement's threads; that resolves with what takes the limit back.
+ * Makes what is told each statement before it runs. The limit stays until a statement comes that scans nothing: in a row
+ * of scans, asking and setting would cost more than many of them.
  *
  * @param names the table functions that scan
  */
@@ -21,17 +22,18 @@ export function threadLimit(
   names: readonly string[],
   aside: Aside,
   cores = availableParallelism(),
-): (sql: string) => Promise<() => Promise<void>> {
+): (sql: string) => Promise<void> {
   const scans = new RegExp(`\\b(${names.join('|')})\\s*\\(`, 'i')
-  const nothing = async (): Promise<void> => undefined
-  if (cores > FEW || names.length === 0) return async () => nothing
+  let isLimited = false
+  if (cores > FEW || names.length === 0) return async () => undefined
   return async (sql) => {
-    if (!scans.test(sql)) return nothing
-    return aside(async (connection) => {
+    const isScan = scans.test(sql)
+    if (isScan === isLimited) return
+    isLimited = await aside(async (connection) => {
       // What the user has set stays.
-      if ((await threadsThatMayChange(connection)) !== cores) return nothing
-      await duckdb.query(connection, 'set global threads = 1')
-      return () => aside(async () => void (await duckdb.query(connection, `set global threads = ${cores}`)))
+      if (isScan && (await threadsThatMayChange(connection)) !== cores) return false
+      await duckdb.query(connection, `set global threads = ${isScan ? 1 : cores}`)
+      return isScan
     })
   }
 }

@@ -1,5 +1,6 @@
 /** BAM: alignments of reads. */
 
+import { REGION_SPACING } from '../text/segments.ts'
 import type { TextFormat } from '../text/types.ts'
 import { bamLayout, detectBam, dialectOf, OPTION_NAMES, viewLayout } from './layout.ts'
 import { narrowBam } from './narrow.ts'
@@ -16,6 +17,7 @@ export const bam = {
   viewOptions: OPTION_NAMES,
   fileColumns: true,
   seeks: true,
+  spacing: REGION_SPACING,
   binary: true,
   strategies: STRATEGIES,
   narrow: narrowBam,

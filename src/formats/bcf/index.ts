@@ -1,5 +1,6 @@
 /** BCF: VCF's binary form. The same columns, options and strategies, so that `read_vcf` reads it, too. */
 
+import { REGION_SPACING } from '../text/segments.ts'
 import type { TextFormat } from '../text/types.ts'
 import { OPTION_NAMES } from '../vcf/layout.ts'
 import { isBcf } from './header.ts'
@@ -18,6 +19,7 @@ export const bcf = {
   viewOptions: OPTION_NAMES,
   fileColumns: true,
   seeks: true,
+  spacing: REGION_SPACING,
   binary: true,
   strategies: STRATEGIES,
   narrow: narrowBcf,

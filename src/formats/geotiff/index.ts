@@ -7,6 +7,7 @@ import { OPTION_NAMES, readOptions } from './options.ts'
 import { makeReader } from './reader.ts'
 import { STRATEGIES } from './strategies.ts'
 import { tiffHeader } from './tiff/directory.ts'
+import { tileRowOf } from './tile-of.ts'
 import type { Dialect } from './types.ts'
 
 export const geotiff = {
@@ -18,5 +19,6 @@ export const geotiff = {
   detect: (_path, head) => tiffHeader(head.bytes) !== undefined,
   layout: async (file, options) => readLayout(file, readOptions(options)),
   blocks: (source, layout, { signal }) => readBlocks(source, layout.dialect as unknown as Dialect, signal),
+  lane: (layout, part) => tileRowOf(layout.dialect as unknown as Dialect, part.firstRow),
   reader: makeReader,
 } satisfies BlockFormat

@@ -3,15 +3,17 @@
 import type { ColumnBatch, ColumnValues, ColumnVector } from '../batch.ts'
 import type { BlockFile, BlockReader, BlockSettings, ByteRange } from '../blocks/types.ts'
 import { ordinals } from '../builders.ts'
-import type { Part } from '../types.ts'
-import { type Samples, sizeOf, TileDecoder } from './decode.ts'
+import type { Memory, Part } from '../types.ts'
+import { sizeOf, TileDecoder } from './decode.ts'
+import { KeptParts, maskPlane, memoryFor } from './kept-parts.ts'
 import { nodataValue } from './nodata.ts'
 import { placeColumn } from './place.ts'
+import { Plane } from './plane.ts'
 import { unpackRanges } from './ranges.ts'
 import { tileOf } from './tile-of.ts'
 import type { Tile } from './tiles.ts'
-import type { Dialect, Raster, SampleKind } from './types.ts'
-import { fillAbsent, newValues, type Stretch, takeBands, validityOf } from './values.ts'
+import type { Dialect, SampleKind } from './types.ts'
+import { fillAbsent, newValues, type Stretch, validityOf } from './values.ts'
 
 /** What a projected column is: a band (from 0), the mask, the ordinal, or the place of a tile or pixel. */
 type Wanted = number | 'mask' | 'record' | { readonly place: string }
@@ -32,7 +34,8 @@ export async function makeReader(
     await TileDecoder.make(raster, little),
     mask && (await TileDecoder.make(mask, little)),
   ])
-  return new TileReader(dialect, wanted, settings, image!, masks)
+  const memory = memoryFor(file, dialect, settings.conditions)
+  return new TileReader(dialect, wanted, settings, image!, masks, memory)
 }
 
 function wantedOf(name: string): Wanted {
@@ -49,6 +52,7 @@ class TileReader implements BlockReader {
   readonly #nodata: number | bigint | undefined
   readonly allocate: BlockSettings['allocate']
   readonly #recycle: NonNullable<BlockSettings['recycle']>
+  readonly #kept: KeptParts
 
   constructor(
     readonly dialect: Dialect,
@@ -56,17 +60,19 @@ class TileReader implements BlockReader {
     settings: BlockSettings,
     readonly image: TileDecoder,
     readonly masks: TileDecoder | undefined,
+    memory: Memory | undefined,
   ) {
     this.allocate = settings.allocate
     this.#recycle = settings.recycle ?? (() => undefined)
     const { raster, mask, nodata, pixels } = dialect
     const bands = [...new Set(wanted.filter((one) => typeof one === 'number'))].sort((a, b) => a - b)
     this.#bands = bands
+    this.#kept = new KeptParts(dialect, bands, memory)
     const isNarrow = bands.length * sizeOf(raster.kind) <= NARROW_BITS && bands.length === wanted.length
     this.#batchRows = isNarrow ? 4 * BATCH_ROWS : BATCH_ROWS
     const planes = bands.length === 0 ? [] : raster.separate ? bands : [0]
     const needsMask = mask !== undefined && (wanted.includes('mask') || (pixels && bands.length > 0))
-    this.#fetched = needsMask ? [...planes, raster.separate ? raster.bands : 1] : planes
+    this.#fetched = needsMask ? [...planes, maskPlane(dialect)] : planes
     // A mask says better than a value which pixels are something: so does GDAL take them.
     this.#nodata = nodata === undefined || mask !== undefined ? undefined : nodataValue(nodata, raster.kind)
   }
@@ -74,7 +80,7 @@ class TileReader implements BlockReader {
   ranges(part: Part): ByteRange[] {
     const all =
       part.window === undefined ? [{ start: part.source, end: part.end }] : unpackRanges(part.window)
-    return this.#fetched.map((i) => all[i] ?? { start: 0, end: 0 })
+    return this.#kept.missing(part, all, this.#fetched)
   }
 
   *decode(
@@ -94,8 +100,18 @@ class TileReader implements BlockReader {
       lent.push(buffer)
       return buffer
     }
-    const image = new Plane(raster, this.image, tile, planes, lend)
-    const mask = this.masks && new Plane(maskRaster!, this.masks, tile, planes, lend, this.#maskPlane())
+    const held = this.#kept.take(part)
+    const common = { tile, bytes: planes, allocate: lend }
+    const image = new Plane({ ...common, raster, decoder: this.image, first: 0, kept: held.image })
+    const mask =
+      this.masks &&
+      new Plane({
+        ...common,
+        raster: maskRaster!,
+        decoder: this.masks,
+        first: maskPlane(this.dialect),
+        kept: held.mask,
+      })
     try {
       if (pixels) yield* this.#pixels(part, { tile, from, to }, image, mask, maxRows)
       else if (from < to) yield this.#whole(part, tile, image, mask)
@@ -170,15 +186,9 @@ class TileReader implements BlockReader {
   #take(image: Plane, stretch: Stretch): ReadonlyMap<number, ColumnValues> {
     const { raster, nodata } = this.dialect
     const length = stretch.to - stretch.from
-    const bands = new Map(this.#bands.map((band) => [band, newValues(this.allocate, raster.kind, length)]))
-    const take = (plane: number, from: readonly number[], into: readonly ColumnValues[]): void => {
-      const samples = image.samples(plane)
-      if (samples !== undefined) takeBands(samples, from, stretch, raster, into)
-      else for (const values of into) fillAbsent(raster.kind, nodata, values)
-    }
-    if (raster.separate) for (const [band, values] of bands) take(band, [0], [values])
-    else if (bands.size > 0) take(0, this.#bands, [...bands.values()])
-    return bands
+    const values = this.#bands.map(() => newValues(this.allocate, raster.kind, length))
+    image.take(this.#bands, stretch, values, (absent) => fillAbsent(raster.kind, nodata, absent))
+    return new Map(this.#bands.map((band, i) => [band, values[i]!]))
   }
 
   /** A band's values for the column `i`; who wants a band twice gets it twice. */
@@ -187,18 +197,11 @@ class TileReader implements BlockReader {
     return this.wanted.indexOf(band) === i ? values : values.slice()
   }
 
-  #maskPlane(): number {
-    const { raster } = this.dialect
-    return raster.separate ? raster.bands : 1
-  }
-
   /** As GDAL gives it: 255 where a pixel is something. */
   #maskValues(mask: Plane, stretch: Stretch): Uint8Array {
     const kind: SampleKind = 'uint8'
     const values = newValues(this.allocate, kind, stretch.to - stretch.from) as Uint8Array
-    const samples = mask.samples(0)
-    if (samples === undefined) return values.fill(0)
-    takeBands(samples, [0], stretch, mask.raster, [values])
+    mask.take([0], stretch, [values], () => values.fill(0))
     if (mask.raster.bits === 1) for (let i = 0; i < values.length; i++) values[i] = values[i] === 0 ? 0 : 255
     return values
   }
@@ -206,35 +209,5 @@ class TileReader implements BlockReader {
   #maskBits(mask: Plane, stretch: Stretch): Uint8Array | undefined {
     if (!this.wanted.some((one) => typeof one === 'number')) return undefined
     return validityOf((bytes) => new ArrayBuffer(bytes), this.#maskValues(mask, stretch), 0)
-  }
-}
-
-/** A tile's samples, decoded when they are first asked for. */
-class Plane {
-  readonly #samples = new Map<number, Samples | undefined>()
-
-  constructor(
-    readonly raster: Raster,
-    readonly decoder: TileDecoder,
-    readonly tile: Tile,
-    readonly bytes: ReadonlyMap<number, Uint8Array>,
-    readonly allocate: BlockSettings['allocate'],
-    /** Where its ranges begin among the block's. */
-    readonly first = 0,
-  ) {}
-
-  /** Undefined where the tile is not in the file. */
-  samples(plane: number): Samples | undefined {
-    if (this.#samples.has(plane)) return this.#samples.get(plane)
-    const bytes = this.bytes.get(this.first + plane)
-    const samples = bytes === undefined || bytes.length === 0 ? undefined : this.#decode(bytes)
-    this.#samples.set(plane, samples)
-    return samples
-  }
-
-  #decode(bytes: Uint8Array): Samples {
-    const { row, height, tileRow } = this.tile
-    const top = row - tileRow * this.raster.tileHeight
-    return this.decoder.decode(bytes, tileRow, top, top + height, this.allocate)
   }
 }

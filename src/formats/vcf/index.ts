@@ -1,6 +1,7 @@
 /** VCF: variants and genotypes. */
 
 import { syncLines } from '../lines/reader.ts'
+import { REGION_SPACING } from '../text/segments.ts'
 import type { TextFormat } from '../text/types.ts'
 import { OPTION_NAMES, vcfLayout, viewLayout } from './layout.ts'
 import { narrowVcf } from './narrow.ts'
@@ -19,6 +20,7 @@ export const vcf = {
   viewOptions: OPTION_NAMES,
   fileColumns: true,
   seeks: true,
+  spacing: REGION_SPACING,
   findsAll: true,
   strategies: STRATEGIES,
   narrow: narrowVcf,
