@@ -2,8 +2,9 @@
 
 import type { Field } from '../formats/batch.ts'
 import type { WantedFields } from '../formats/types.ts'
+import { alignConstants, type Constant, fitConstant } from '../scan/constants.ts'
 import type { Bound, Predicate } from '../scan/types.ts'
-import { alignConstants, type Constant, fitConstant, type Hidden, type RawColumn } from './constants.ts'
+import type { Hidden, RawColumn } from './hidden.ts'
 import { quoteIdentifier, quoteText } from './quote.ts'
 
 /** What a scan's predicates may speak of beside the scan. */

@@ -3,8 +3,9 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { errorToJson, toVarveError, VarveError } from '../errors.ts'
 import { batchBuffers } from '../formats/batch.ts'
+import type { Constant } from '../scan/constants.ts'
 import type { BindRequest, Bound, Predicate, Progress, ScanService, ScanStream } from '../scan/types.ts'
-import { type Constant, type Hidden, parseHidden } from './constants.ts'
+import { type Hidden, parseHidden } from './hidden.ts'
 import { fieldsFor, predicatesFor } from './predicates.ts'
 import { type FromScans, REPLIES, type ToScans } from './protocol.ts'
 

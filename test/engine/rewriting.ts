@@ -1,8 +1,7 @@
 /** Statements rewritten as in a session, and what their scans are told, briefly. */
 
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { Hidden, RawColumn } from '../../src/engine/constants.ts'
-import { parseHidden } from '../../src/engine/constants.ts'
+import { type Hidden, parseHidden, type RawColumn } from '../../src/engine/hidden.ts'
 import type { RewriteOptions } from '../../src/engine/rewrite/edits.ts'
 import { claimsByDefault } from '../../src/engine/rewrite/paths.ts'
 import { rewriteStatement } from '../../src/engine/rewrite/rewrite.ts'

@@ -1,6 +1,7 @@
 /** What an expression that must be true says of single columns. */
 
-import type { Constant, RawPredicate } from '../constants.ts'
+import type { Constant } from '../../scan/constants.ts'
+import type { RawPredicate } from '../hidden.ts'
 import { type AstNode, listOf, nodeOf, textOf } from './ast.ts'
 import { constantOf, type Params } from './constants.ts'
 

@@ -1,7 +1,7 @@
 /** Expressions of the syntax tree that are constants. */
 
+import type { Constant } from '../../scan/constants.ts'
 import type { Argument } from '../../scan/types.ts'
-import type { Constant } from '../constants.ts'
 import type { RunOptions } from '../types.ts'
 import { type AstNode, listOf, nodeOf, textOf } from './ast.ts'
 import { fold, isFolded } from './fold.ts'

@@ -1,6 +1,6 @@
 /** What a rewrite changes in a text, and the pieces of SQL it puts there. */
 
-import { type Hidden, hiddenText } from '../constants.ts'
+import { type Hidden, hiddenText } from '../hidden.ts'
 import { HIDDEN } from '../protocol.ts'
 import { quoteIdentifier, quoteText } from '../quote.ts'
 import type { RunOptions } from '../types.ts'

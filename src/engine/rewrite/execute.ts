@@ -1,6 +1,6 @@
 /** What EXECUTE gives to the parameters of a prepared statement. */
 
-import type { Constant } from '../constants.ts'
+import type { Constant } from '../../scan/constants.ts'
 import { listOf, nodeOf, parseAst, textOf } from './ast.ts'
 import { constantOf } from './constants.ts'
 import type { RewriteOptions } from './edits.ts'

@@ -3,7 +3,7 @@
  * round or fail there is not folded.
  */
 
-import type { Constant } from '../constants.ts'
+import type { Constant } from '../../scan/constants.ts'
 
 const OPERATORS = new Set(['+', '-', '*', '/', '||'])
 

@@ -1,6 +1,6 @@
 /** The predicates of a query's scans: what its WHEREs and ONs say of them, through subqueries, CTEs and UNIONs. */
 
-import type { Hidden, RawPredicate } from '../constants.ts'
+import type { Hidden, RawPredicate } from '../hidden.ts'
 import { type AstNode, nodeOf, walk } from './ast.ts'
 import { type Statement, statementsOf } from './conditions.ts'
 import type { Params } from './constants.ts'

@@ -7,7 +7,7 @@
  * with `json_deserialize_sql`, which would put every query through a printer that is not used otherwise.
  */
 
-import type { Hidden } from '../constants.ts'
+import type { Hidden } from '../hidden.ts'
 import { type AstNode, nodeOf, textOf, walk } from './ast.ts'
 import { DEFERRED, type Params } from './constants.ts'
 import { countedIn } from './counts.ts'

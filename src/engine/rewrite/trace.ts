@@ -3,7 +3,7 @@
  * is passed: leaving out rows of the scan must leave out the same rows above, and nothing else.
  */
 
-import type { RawColumn } from '../constants.ts'
+import type { RawColumn } from '../hidden.ts'
 import { type AstNode, listOf, nodeOf, textOf, walk } from './ast.ts'
 import { referenceOf } from './conditions.ts'
 import { type Leaf, leavesOf, meantBy } from './relations.ts'
