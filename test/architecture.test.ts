@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   scan: ['errors', 'threads', 'bytes', 'store', 'formats', 'index'],
   lake: ['errors', 'bytes', 'store', 'formats'],
   catalog: ['errors', 'bytes', 'store', 'formats', 'index', 'scan', 'lake'],
+  bridge: ['errors', 'formats', 'scan'],
   mount: ['errors', 'threads', 'bytes', 'store', 'formats', 'index', 'scan', 'lake', 'catalog'],
   engine: ['errors', 'threads', 'bytes', 'store', 'formats', 'index', 'scan'],
   library: [
@@ -31,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'scan',
     'catalog',
     'mount',
+    'bridge',
     'engine',
   ],
   // The command line sees types of what lies left of the library, and no more of it than its verbs.
@@ -54,7 +56,7 @@ const HOMES: readonly (readonly [pattern: RegExp, homes: readonly string[]])[] =
   [/^zstddec$/, ['formats/geotiff/codecs', 'formats/parquet/codecs']],
   [/^hysnappy$/, ['formats/parquet/codecs']],
   [/^sax$/, ['formats/imzml/xml']],
-  [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'library', 'cli']],
+  [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'bridge', 'library', 'cli']],
 ]
 
 /** Parts that run anywhere: no file system, no threads. */

@@ -5,6 +5,7 @@ import { collectPairs, parseNumber } from './arguments.ts'
 import type { SqlFlags } from './commands/sql.ts'
 import type { Context, GlobalOptions, Io } from './context.ts'
 import { contentCommands } from './grammar/contents.ts'
+import { engineCommands } from './grammar/engine.ts'
 import { exchangeCommands } from './grammar/exchange.ts'
 import { fileCommands } from './grammar/files.ts'
 import type { Grammar } from './grammar/grammar.ts'
@@ -65,6 +66,8 @@ export function buildProgram(io: Io, contextFor: (options: GlobalOptions) => Con
   exchangeCommands(grammar)
   program.commandsGroup('Mounts:')
   mountCommands(grammar)
+  program.commandsGroup('Other programs:')
+  engineCommands(grammar)
   globals(program)
   return program
 }

@@ -1,6 +1,7 @@
 /** What the command line asks of the library: its whole view of the rest of varve. */
 
 import type { Session } from '../engine/types.ts'
+import type { EngineOptions, Serving } from '../library/engine.ts'
 import type { LakeReport, LakeVerbs } from '../library/lake-types.ts'
 import type { MountVerbs } from '../library/mount.ts'
 import type { CallOptions, FormatRow, OpenOptions, Slice, VarveFile, VarveOptions } from '../library/types.ts'
@@ -27,6 +28,8 @@ export interface Verbs {
   lake(): MaybePromise<LakeVerbs>
   /** Mounts of the lake that the options name, and of all others. */
   mounts(): MaybePromise<MountVerbs>
+  /** Serves scans to other programs of this user. */
+  engine(options: Omit<EngineOptions, 'lake' | 'jobs' | 'warn'>): Promise<Serving>
   readonly meters: Meters
   close(): Promise<void>
 }

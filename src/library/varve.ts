@@ -13,6 +13,7 @@ import { signaturesOf, TABLE_FUNCTIONS } from '../scan/functions/index.ts'
 import { createScanService, type LocalScanService } from '../scan/service.ts'
 import { closeStores, loadDotEnv } from '../store/index.ts'
 import { claims } from './claims.ts'
+import type { EngineOptions, Serving } from './engine.ts'
 import { openVarveFile } from './file.ts'
 import { formatRows } from './format-rows.ts'
 import { laterVerbs } from './lake/later.ts'
@@ -78,6 +79,13 @@ export class Varve {
   async mounts(): Promise<MountVerbs> {
     const { createMountVerbs } = await import('./mount.ts')
     return createMountVerbs(this.#lakeUrl, this.#options.jobs)
+  }
+
+  /** Serves scans to other programs of this user, until it is stopped. */
+  async engine(options: Omit<EngineOptions, 'lake' | 'jobs' | 'warn'>): Promise<Serving> {
+    const { startEngine } = await import('./engine.ts')
+    const { jobs, warn } = this.#options
+    return startEngine({ ...options, lake: this.#lakeUrl, jobs, warn })
   }
 
   /** Requests to stores and bytes of their bodies so far, over all threads. */

@@ -14,6 +14,8 @@ export interface ScanServiceOptions {
   readonly lake: string
   /** Decoding threads; default the number of cores. */
   readonly jobs?: number | undefined
+  /** Threads that services share, in place of its own; whoever made them closes them. */
+  readonly pool?: WorkerPool | undefined
   /** Gets what is worth telling and no failure. Default: nobody is told. */
   readonly warn?: ((message: string) => void) | undefined
   /** Table functions beside the scan layer's own. */
@@ -29,7 +31,7 @@ export interface LocalScanService extends ScanService {
 export function createScanService(options: ScanServiceOptions): LocalScanService {
   const context: ScanContext = {
     home: new IndexHome({ lake: options.lake }),
-    pool: new WorkerPool(options.jobs),
+    pool: options.pool ?? new WorkerPool(options.jobs),
     memory: new FileMemory(),
     rejects: [],
     warn: options.warn ?? (() => undefined),
@@ -80,7 +82,7 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
 
     async close(): Promise<void> {
       for (const id of [...calls.keys()]) unbind(id)
-      await context.pool.close()
+      if (options.pool === undefined) await context.pool.close()
     },
   }
 }

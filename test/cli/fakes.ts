@@ -105,6 +105,9 @@ export function fakeVerbs(asked: Asked, answers: Partial<LakeVerbs> = {}): Verbs
     mounts: () => {
       throw new VarveError('unsupported', 'mounting needs FUSE')
     },
+    engine: () => {
+      throw new VarveError('unsupported', 'nothing is served here')
+    },
     openFile: async (uri, options) => fakeFile(asked, uri, options?.format),
     expand: async (pattern) => {
       if (pattern.includes('missing'))

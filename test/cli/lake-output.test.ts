@@ -376,6 +376,7 @@ test('help lists the commands by what they are about', async () => {
     'Files and tables of versions:',
     'Between lakes, branches and tools:',
     'Mounts:',
+    'Other programs:',
     'Commands:',
     'Examples:',
   ])

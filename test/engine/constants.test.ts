@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alignConstants, type Constant } from '../../src/engine/constants.ts'
+import { alignConstants, type Constant } from '../../src/scan/constants.ts'
 import { predicatesFor } from '../../src/engine/predicates.ts'
 import type { Bound } from '../../src/scan/types.ts'
 
