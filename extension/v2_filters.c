@@ -109,8 +109,8 @@ static const Field *equals(Advice *advice, duckdb_v2_expression_handle one, Text
   bool turned = type == TYPE(COMPARE_EQUAL) && column_of(advice, child_of(one, 0)) == NULL;
   if (!either && (column = column_of(advice, child_of(one, turned ? 1 : 0))) == NULL) return NULL;
   for (idx_t i = either ? 0 : 1; i < count; i++) {
-    if (values->length > 0) text_put(values, ",", 1);
     if (!either) {
+      if (values->length > 0) text_put(values, ",", 1);
       if (!constant(values, child_of(one, turned ? 0 : i))) return NULL;
       continue;
     }
