@@ -15,7 +15,7 @@
   " maximum_line_size names new_line null_padding nullstr quote record sample_size sep skip" \
   " strict_mode timestampformat types"
 
-/* test/extension holds this list against the engine's. */
+/* test/extension holds both lists against the engine's. */
 const Function FUNCTIONS[] = {
     {"read_fasta", 1, NULL, true, COMMON},
     {"read_fastq", 1, NULL, true, COMMON},
@@ -23,6 +23,7 @@ const Function FUNCTIONS[] = {
     {"read_lines", 1, NULL, true, COMMON},
     {"read_words", 1, NULL, true, COMMON},
     {"read_vcf", 1, NULL, true, COMMON VCF},
+    {"read_bcf", 1, NULL, true, COMMON VCF},
     {"read_bam", 1, NULL, true, COMMON BAM},
     {"read_las", 1, NULL, true, COMMON},
     {"read_copc", 1, NULL, true, COMMON},
@@ -46,8 +47,9 @@ const Function FUNCTIONS[] = {
 const size_t FUNCTION_COUNT = sizeof FUNCTIONS / sizeof *FUNCTIONS;
 
 static const char *const ENDINGS[] = {
-    ".fastq", ".fq",  ".fasta", ".fa",   ".fna",  ".faa", ".ffn",   ".frn",   ".fas",     ".fsa",
-    ".mfa",   ".vcf", ".bam",   ".las",  ".laz",  ".tif", ".tiff",  ".gtiff", ".geotiff", ".imzml",
+    ".fastq", ".fq",   ".fasta", ".fa",  ".fna", ".faa", ".ffn",  ".frn",   ".fas",     ".fsa",   ".mfa",
+    ".mpfa",  ".vcf",  ".bcf",   ".bam", ".las", ".laz", ".tif",  ".tiff",  ".gtiff",   ".geotiff", ".imzml",
+    ".txt",   ".text", ".log",
 };
 
 /* DuckDB asks for names that it does not know; its own endings (.csv, .json, .parquet) never come here. */

@@ -20,7 +20,8 @@ static void on_interrupt(int number, siginfo_t *info, void *context) {
   else before.sa_handler(number);
 }
 
-void interrupt_enter(void) {
+/* Nested calls on one thread are fine. */
+Waiter wait_begin(Stopped stopped, void *context) {
   pthread_mutex_lock(&lock);
   if (waiters++ == 0 && sigaction(SIGINT, NULL, &before) == 0) {
     bool handled = (before.sa_flags & SA_SIGINFO) != 0 ||
@@ -28,14 +29,23 @@ void interrupt_enter(void) {
     struct sigaction own;
     memset(&own, 0, sizeof own);
     own.sa_sigaction = on_interrupt;
-    own.sa_flags = SA_SIGINFO;
+    /* Runtimes with small stacks of their own (Java, Go) need the others kept. */
+    own.sa_flags = SA_SIGINFO | (before.sa_flags & (SA_ONSTACK | SA_RESTART));
     own.sa_mask = before.sa_mask;
     installed = handled && sigaction(SIGINT, &own, NULL) == 0;
   }
   pthread_mutex_unlock(&lock);
+  return (Waiter){stopped, context, (unsigned)interrupts};
 }
 
-void interrupt_leave(void) {
+bool wait_on(const Waiter *waiter, Failure *failure) {
+  if ((unsigned)interrupts == waiter->interrupts && (waiter->stopped == NULL || !waiter->stopped(waiter->context)))
+    return true;
+  failure->kind = INTERRUPTED;
+  return fail(failure, "varve: interrupted");
+}
+
+void wait_end(void) {
   pthread_mutex_lock(&lock);
   if (--waiters == 0 && installed) {
     struct sigaction found;
@@ -48,6 +58,11 @@ void interrupt_leave(void) {
   pthread_mutex_unlock(&lock);
 }
 
-unsigned interrupt_count(void) {
-  return (unsigned)interrupts;
+/* Around a fork: a child must not find it locked by a thread that it does not have. */
+void interrupt_hold(void) {
+  pthread_mutex_lock(&lock);
+}
+
+void interrupt_loose(void) {
+  pthread_mutex_unlock(&lock);
 }

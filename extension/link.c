@@ -17,32 +17,12 @@
 
 #define LONGEST (64u << 20)
 #define STEP_MS 50
-/* Without a word for so long, an engine hangs: its own fetches give up long before. */
-#define PATIENCE_S 600
 
 typedef struct Waiting {
   struct Waiting *next;
   uint32_t id;
   Frame *first, **last;
 } Waiting;
-
-struct Link {
-  struct Link *next;
-  int fd, references;
-  pid_t pid;
-  char *lake;
-  bool dead, reading;
-  char reason[1024];
-  uint32_t ids;
-  Waiting *waiting;
-  pthread_mutex_t lock, sending;
-  pthread_cond_t changed;
-  uint8_t *held;
-  size_t length, capacity;
-};
-
-static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
-static Link *all;
 
 static void die(Link *link, const char *reason) {
   if (link->dead) return;
@@ -109,6 +89,7 @@ static void cut(Link *link) {
 }
 
 static void gone(Link *link) {
+  if (!link->dead) link->lost = true;
   die(link, "varve: the engine has gone away; run the query again, and a new one is started");
 }
 
@@ -143,8 +124,7 @@ Frame *link_wait(Link *link, uint32_t id, Stopped stopped, void *context, Failur
   Frame *frame = NULL;
   struct timespec start, now;
   clock_gettime(CLOCK_MONOTONIC, &start);
-  interrupt_enter();
-  unsigned interrupts = interrupt_count();
+  Waiter waiter = wait_begin(stopped, context);
   pthread_mutex_lock(&link->lock);
   for (;;) {
     Waiting *one = find(link, id);
@@ -159,10 +139,8 @@ Frame *link_wait(Link *link, uint32_t id, Stopped stopped, void *context, Failur
     }
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (link->dead) fail(failure, "%s", link->reason);
-    else if (interrupt_count() != interrupts || (stopped != NULL && stopped(context)))
-      failure->interrupted = !fail(failure, "varve: interrupted");
-    else if (now.tv_sec - start.tv_sec > PATIENCE_S)
-      fail(failure, "varve: the engine has not answered for %d s", PATIENCE_S);
+    else if (wait_on(&waiter, failure) && now.tv_sec - start.tv_sec > link->patience)
+      fail(failure, "varve: the engine has not answered for %d s", link->patience);
     if (failure->text[0] != 0) break;
     if (link->reading) {
       struct timespec until = later();
@@ -181,7 +159,7 @@ Frame *link_wait(Link *link, uint32_t id, Stopped stopped, void *context, Failur
     pthread_cond_broadcast(&link->changed);
   }
   pthread_mutex_unlock(&link->lock);
-  interrupt_leave();
+  wait_end();
   return frame;
 }
 
@@ -246,6 +224,8 @@ uint32_t link_open(Link *link, Failure *failure) {
 }
 
 void link_shut(Link *link, uint32_t id) {
+  /* In a forked child, a thread that it does not have may hold the lock. */
+  if (link->pid != getpid()) return;
   pthread_mutex_lock(&link->lock);
   for (Waiting **at = &link->waiting; *at != NULL; at = &(*at)->next) {
     Waiting *one = *at;
@@ -258,13 +238,17 @@ void link_shut(Link *link, uint32_t id) {
 }
 
 bool link_lives(Link *link) {
+  if (link->pid != getpid()) return false;
   pthread_mutex_lock(&link->lock);
-  bool lives = !link->dead && link->pid == getpid();
+  /* An engine that has ended since the last query is noticed here, not by the next one's failure. */
+  struct pollfd ended = {.fd = link->fd, .events = POLLRDHUP};
+  if (!link->dead && !link->reading && poll(&ended, 1, 0) > 0) gone(link);
+  bool lives = !link->dead;
   pthread_mutex_unlock(&link->lock);
   return lives;
 }
 
-static void link_free(Link *link) {
+void link_free(Link *link) {
   close(link->fd);
   while (link->waiting != NULL) {
     Waiting *one = link->waiting;
@@ -279,40 +263,11 @@ static void link_free(Link *link) {
   free(link);
 }
 
-void link_put(Link *link) {
-  pthread_mutex_lock(&all_lock);
-  bool last = --link->references == 0;
-  pthread_mutex_unlock(&all_lock);
-  if (last) link_free(link);
-}
-
-static bool greet(Link *link, Failure *failure) {
-  Text hello = {0};
-  text_add(&hello, "{\"protocol\":%d,\"client\":\"duckdb_varve %s\"", PROTOCOL, VARVE_VERSION);
-  if (link->lake[0] != 0) {
-    text_put(&hello, ",\"lake\":", 8);
-    text_path(&hello, link->lake, strlen(link->lake));
-  }
-  text_put(&hello, "}", 1);
-  bool sent = hello.broken ? fail(failure, "varve: no memory is left")
-                           : link_send(link, HELLO, hello.bytes, hello.length, failure);
-  text_free(&hello);
-  if (!sent) return false;
-  Frame *answer = link_wait(link, 0, NULL, NULL, failure);
-  bool welcome = answer != NULL && answer->kind == WELCOME;
-  if (answer != NULL && !welcome) fail(failure, "varve: the engine does not answer as one");
-  free(answer);
-  return welcome;
-}
-
-static Link *link_new(const char *program, const char *lake, Failure *failure) {
-  int fd = engine_connect(program, failure);
-  if (fd < 0) return NULL;
+/* NULL where no memory is left; the socket is the link's then, and closed. Answers to 0, the hello, are kept. */
+Link *link_new(int fd, const char *lake) {
   Link *link = calloc(1, sizeof *link);
-  if (link == NULL || (link->lake = strdup(lake)) == NULL) {
-    free(link);
+  if (link == NULL) {
     close(fd);
-    fail(failure, "varve: no memory is left");
     return NULL;
   }
   link->fd = fd;
@@ -321,38 +276,8 @@ static Link *link_new(const char *program, const char *lake, Failure *failure) {
   pthread_mutex_init(&link->lock, NULL);
   pthread_mutex_init(&link->sending, NULL);
   pthread_cond_init(&link->changed, NULL);
-  if (await(link, 0) && greet(link, failure)) return link;
+  link->lake = strdup(lake);
+  if (link->lake != NULL && await(link, 0)) return link;
   link_free(link);
   return NULL;
-}
-
-/* The process's connection for a lake; a new one where there is none that lives. */
-Link *link_get(const char *program, const char *lake, Failure *failure) {
-  pthread_mutex_lock(&all_lock);
-  Link *found = NULL, *ended = NULL;
-  for (Link **at = &all; *at != NULL;) {
-    Link *one = *at;
-    if (!link_lives(one)) {
-      *at = one->next;
-      if (--one->references == 0) {
-        one->next = ended;
-        ended = one;
-      }
-      continue;
-    }
-    if (strcmp(one->lake, lake) == 0) found = one;
-    at = &one->next;
-  }
-  if (found == NULL && (found = link_new(program, lake, failure)) != NULL) {
-    found->next = all;
-    all = found;
-  }
-  if (found != NULL) found->references++;
-  pthread_mutex_unlock(&all_lock);
-  while (ended != NULL) {
-    Link *next = ended->next;
-    link_free(ended);
-    ended = next;
-  }
-  return found;
 }

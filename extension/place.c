@@ -1,23 +1,16 @@
-/* Where the engine's socket is, as src/bridge/place.ts has it; and starting an engine where nobody serves. */
+/* Where the engine's socket is, as src/bridge/place.ts has it, and who may be behind it. */
 #define _GNU_SOURCE
 #include "varve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 static const char *set(const char *name) {
   const char *value = getenv(name);
@@ -73,7 +66,8 @@ static int check_folder(const char *folder, Failure *failure) {
   return -1;
 }
 
-static int try_connect(const char *path) {
+/* Or -1, with errno. */
+int try_connect(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path, path, strlen(path) + 1);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -97,45 +91,8 @@ static bool on_path(const char *name) {
   return false;
 }
 
-/* By way of a shell, so that the engine is no child of this process, and stays when this process ends. */
-static bool start(const char *program, const char *path, const char *folder, Failure *failure) {
-  static const char SCRIPT[] = "log=$1; shift; \"$@\" </dev/null >\"$log\" 2>&1 &";
-  char log[PATH_MAX + 16], *words = strdup(program), *arguments[32];
-  if (words == NULL) return fail(failure, "varve: no memory is left");
-  snprintf(log, sizeof log, "%s/engine.log", folder);
-  size_t n = 0;
-  const char *const head[] = {"/bin/sh", "-c", SCRIPT, "varve", log};
-  for (size_t i = 0; i < 5; i++) arguments[n++] = (char *)head[i];
-  /* A path may have blanks; what is no file is a command with arguments. */
-  if (access(program, X_OK) == 0) arguments[n++] = words;
-  else
-    for (char *rest = words, *word; (word = strtok_r(rest, " ", &rest)) != NULL && n < 24;) arguments[n++] = word;
-  const char *const tail[] = {"engine", "--socket", path, "--idle", "600"};
-  for (size_t i = 0; i < 5; i++) arguments[n++] = (char *)tail[i];
-  arguments[n] = NULL;
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
-  pid_t pid;
-  int error = posix_spawn(&pid, "/bin/sh", NULL, &attributes, arguments, environ);
-  posix_spawnattr_destroy(&attributes);
-  free(words);
-  if (error != 0) return fail(failure, "varve: the engine could not be started: %s", strerror(error));
-  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
-  return true;
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* A connection to this user's engine, which is started where none serves. -1 on failure. */
-int engine_connect(const char *program, Failure *failure) {
+int engine_connect(const char *program, const Waiter *waiter, Failure *failure) {
   char path[PATH_MAX], folder[PATH_MAX];
   if (!socket_path(path, sizeof path, failure) || !folder_of(path, folder, sizeof folder)) return -1;
   int safe = check_folder(folder, failure);
@@ -159,13 +116,5 @@ int engine_connect(const char *program, Failure *failure) {
     fail(failure, "varve: the folder %s for the engine's socket cannot be made: %s", folder, strerror(errno));
     return -1;
   }
-  if (check_folder(folder, failure) != 1 || !start(program, path, folder, failure)) return -1;
-  for (double end = now() + 5; now() < end;) {
-    fd = try_connect(path);
-    if (fd >= 0) return fd;
-    poll(NULL, 0, 20);
-  }
-  fail(failure, "varve: the engine, started as \"%s\", did not answer at %s within 5 s; what it said is in %s/engine.log",
-       program, path, folder);
-  return -1;
+  return check_folder(folder, failure) == 1 ? engine_start(program, path, folder, waiter, failure) : -1;
 }

@@ -17,8 +17,13 @@ void v2_raise(duckdb_v2_error_info_handle *slot, const char *text) {
 
 void v2_report(duckdb_v2_error_info_handle *slot, const Failure *failure) {
   v2_raise(slot, failure->text[0] == 0 ? "varve: no memory is left" : failure->text);
-  if (failure->interrupted && slot != NULL && *slot != NULL)
-    duckdb_v2_error_info_set_code(*slot, DUCKDB_V2_ERROR_RUNTIME_INTERRUPT);
+  static const DUCKDB_V2_ERROR CODES[] = {
+      [GENERAL] = DUCKDB_V2_ERROR_IO_GENERAL,
+      [INTERRUPTED] = DUCKDB_V2_ERROR_RUNTIME_INTERRUPT,
+      [INPUT] = DUCKDB_V2_ERROR_QUERY_BINDER,
+      [DENIED] = DUCKDB_V2_ERROR_CONFIGURATION_PERMISSION,
+  };
+  if (slot != NULL && *slot != NULL) duckdb_v2_error_info_set_code(*slot, CODES[failure->kind]);
 }
 
 bool v2_tried(DUCKDB_V2_ERROR code, duckdb_v2_error_info_handle *error, Failure *failure) {
@@ -123,7 +128,10 @@ static void bind(duckdb_v2_function_bind_info_handle info, duckdb_v2_table_funct
   const Function *function = data;
   char *lake = v2_setting(context, "varve_lake", "VARVE_LAKE"), *program = v2_setting(context, "varve_engine", "VARVE_PROGRAM");
   Bound *bound = NULL;
-  if (function != NULL && lake != NULL && program != NULL && request_of(&request, function, info, &failure))
+  if (!v2_is_open(context)) {
+    fail(&failure, "varve: files and lakes cannot be read, as enable_external_access is off");
+    failure.kind = DENIED;
+  } else if (function != NULL && lake != NULL && program != NULL && request_of(&request, function, info, &failure))
     bound = bound_new(program, lake, &request, v2_stopped, context, &failure);
   text_free(&request);
   free(lake);

@@ -21,6 +21,8 @@ void v2_json(Text *text, duckdb_v2_value_handle value, bool path);
 bool v2_constant(Text *text, duckdb_v2_value_handle value);
 /* A setting's text, else that of a variable of the environment, else empty; to be freed. */
 char *v2_setting(duckdb_v2_context_handle context, const char *name, const char *variable);
+/* Whether external access is on. */
+bool v2_is_open(duckdb_v2_context_handle context);
 DUCKDB_V2_LOGICAL_TYPE_ID v2_value_type(duckdb_v2_value_handle value);
 
 /* v2_filters.c */

@@ -134,14 +134,32 @@ bool v2_constant(Text *text, duckdb_v2_value_handle value) {
   return good;
 }
 
-char *v2_setting(duckdb_v2_context_handle context, const char *name, const char *variable) {
+/* To be destroyed; NULL where there is none. */
+static duckdb_v2_value_handle setting(duckdb_v2_context_handle context, const char *name) {
   duckdb_v2_config_handle config = NULL;
   duckdb_v2_value_handle value = NULL;
   DUCKDB_V2_SETTING_SCOPE scope;
+  if (duckdb_v2_context_get_config(context, &config, NULL) != DUCKDB_V2_ERROR_NONE ||
+      duckdb_v2_config_get_option_value(config, NAME(name), &value, &scope, NULL) != DUCKDB_V2_ERROR_NONE)
+    return NULL;
+  return value;
+}
+
+/* Whether DuckDB's own readers may reach files and stores. */
+bool v2_is_open(duckdb_v2_context_handle context) {
+  duckdb_v2_value_handle value = setting(context, "enable_external_access");
+  bool open = true;
+  if (value == NULL) return true;
+  duckdb_v2_value_get_bool(value, &open, NULL);
+  duckdb_v2_value_destroy(&value);
+  return open;
+}
+
+char *v2_setting(duckdb_v2_context_handle context, const char *name, const char *variable) {
+  duckdb_v2_value_handle value = setting(context, name);
   duckdb_v2_str words = {0};
   char *found = NULL;
-  if (duckdb_v2_context_get_config(context, &config, NULL) == DUCKDB_V2_ERROR_NONE &&
-      duckdb_v2_config_get_option_value(config, NAME(name), &value, &scope, NULL) == DUCKDB_V2_ERROR_NONE) {
+  if (value != NULL) {
     if (duckdb_v2_value_get_varchar(value, &words, NULL) == DUCKDB_V2_ERROR_NONE)
       found = strndup(words.ptr == NULL ? "" : words.ptr, words.len);
     duckdb_v2_value_destroy(&value);

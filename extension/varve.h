@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
@@ -43,7 +44,7 @@ struct ArrowArray {
 /* A sentence for the user; empty where nothing is wrong. */
 typedef struct {
   char text[2048];
-  bool interrupted; /* by whoever asked */
+  enum { GENERAL, INTERRUPTED, INPUT, DENIED } kind;
 } Failure;
 bool fail(Failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -71,8 +72,28 @@ extern const Function FUNCTIONS[];
 extern const size_t FUNCTION_COUNT;
 bool is_replaced(const char *name, size_t length);
 
+/* Whether who waits shall stop; asked every few milliseconds. */
+typedef bool (*Stopped)(void *context);
+typedef struct {
+  Stopped stopped; /* may be NULL */
+  void *context;
+  unsigned interrupts; /* how many there had been when the waiting began */
+} Waiter;
+
+/* interrupt.c */
+Waiter wait_begin(Stopped stopped, void *context);
+/* False, with that in `failure`, when it shall stop. */
+bool wait_on(const Waiter *waiter, Failure *failure);
+void wait_end(void);
+void interrupt_hold(void);
+void interrupt_loose(void);
+
 /* place.c */
-int engine_connect(const char *program, Failure *failure);
+int engine_connect(const char *program, const Waiter *waiter, Failure *failure);
+int try_connect(const char *path);
+
+/* start.c */
+int engine_start(const char *program, const char *path, const char *folder, const Waiter *waiter, Failure *failure);
 
 /* link.c: frames to and from one engine, shared by all queries of a process that use the same lake. */
 enum { HELLO = 1, BIND, SCAN, OPENED, RELEASE, CLOSE, UNBIND };
@@ -85,15 +106,33 @@ typedef struct Frame {
   size_t length;
   uint8_t body[]; /* behind the id */
 } Frame;
-/* Whether who waits shall stop; asked every few milliseconds. */
-typedef bool (*Stopped)(void *context);
-Link *link_get(const char *program, const char *lake, Failure *failure);
-void link_put(Link *link);
+struct Link {
+  struct Link *next;
+  int fd, references;
+  pid_t pid;
+  char *lake;
+  bool dead, reading;
+  bool lost; /* dead, as the engine hung up without a word */
+  char reason[1024];
+  uint32_t ids;
+  struct Waiting *waiting;
+  pthread_mutex_t lock, sending;
+  pthread_cond_t changed;
+  uint8_t *held;
+  size_t length, capacity;
+  int patience; /* seconds without a word */
+};
+Link *link_new(int fd, const char *lake);
+void link_free(Link *link);
 bool link_lives(Link *link);
 uint32_t link_open(Link *link, Failure *failure);
 void link_shut(Link *link, uint32_t id);
 bool link_send(Link *link, uint8_t kind, const char *body, size_t length, Failure *failure);
 Frame *link_wait(Link *link, uint32_t id, Stopped stopped, void *context, Failure *failure);
+
+/* links.c */
+Link *link_get(const char *program, const char *lake, Stopped stopped, void *context, Failure *failure);
+void link_put(Link *link);
 
 /* frames.c: reads that never pass the end of what is there. */
 typedef struct {
@@ -114,7 +153,8 @@ bool read_field(Cursor *cursor, Field *field, int depth);
 void field_free(Field *field);
 bool field_schema(const Field *fields, uint32_t count, struct ArrowSchema *out);
 
-/* scan.c */
+/* bound.c */
+bool answer_failure(Frame *frame, Failure *failure);
 typedef struct Bound {
   Link *link;
   uint32_t id;
@@ -131,7 +171,11 @@ typedef struct Bound {
 } Bound;
 Bound *bound_new(const char *program, const char *lake, Text *request, Stopped stopped, void *context,
                  Failure *failure);
+/* To be put: `bound` itself, or the same on another engine where its own has ended. */
+Bound *bound_revive(Bound *bound, Stopped stopped, void *context, Failure *failure);
 void bound_put(Bound *bound);
+
+/* scan.c */
 
 typedef struct Scan Scan;
 typedef struct {
@@ -164,10 +208,5 @@ typedef struct {
 void holder_release(Holder *holder); /* scan.c */
 bool read_array(Cursor *cursor, const Field *field, const Mapping *mapping, struct ArrowArray *out, int depth);
 void array_free(struct ArrowArray *array);
-
-/* interrupt.c */
-void interrupt_enter(void);
-void interrupt_leave(void);
-unsigned interrupt_count(void);
 
 #endif

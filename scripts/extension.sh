@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
 # Builds the loadable DuckDB extension into .tools/extension: headers, binaries, a signed repository, and the Python
-# environments that its tests load it in. Headers, key and environments that are there already stay.
+# environments that its tests load it in. What is there already stays.
 #
-#   scripts/extension.sh [--sanitize] [--no-python]
+#   scripts/extension.sh [--sanitize] [--no-python] [--clients]
+#
+#   --sanitize    into .tools/extension/sanitize, with AddressSanitizer
+#   --no-python   without the environments
+#   --clients     and the other clients that are tested: JDBC (wants Maven), jupysql, SQLAlchemy, the DuckDB CLI of PyPI
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-sanitize= python=1
+sanitize= python=1 clients=
 for argument in "$@"; do
   case $argument in
     --sanitize) sanitize=1 ;;
     --no-python) python= ;;
-    *) echo "usage: scripts/extension.sh [--sanitize] [--no-python]" >&2; exit 2 ;;
+    --clients) clients=1 ;;
+    *) echo "usage: scripts/extension.sh [--sanitize] [--no-python] [--clients]" >&2; exit 2 ;;
   esac
 done
 
@@ -23,6 +28,9 @@ stable=v1.2.0
 version=v$(sed -n 's/^#define VARVE_VERSION "\(.*\)"/\1/p' extension/varve.h)
 tools=.tools/extension
 mkdir -p $tools
+# Tests of several processes call this at once.
+exec 9>$tools/.lock
+flock 9
 
 case "$(uname -s)-$(uname -m)" in
   Linux-x86_64) platform=linux_amd64 ;;
@@ -52,27 +60,40 @@ headers() {
   echo "headers    $tools/include (of $crate)"
 }
 
-shared="extension/text.c extension/functions.c extension/place.c extension/link.c extension/interrupt.c extension/frames.c extension/arrays.c extension/scan.c"
+shared="extension/text.c extension/functions.c extension/place.c extension/start.c extension/link.c extension/links.c extension/interrupt.c extension/frames.c extension/arrays.c extension/bound.c extension/scan.c"
 v1="extension/v1.c extension/v1_values.c extension/v1_vectors.c"
 v2="extension/v2.c extension/v2_scan.c extension/v2_values.c extension/v2_filters.c"
 
+is_fresh() { [ -f "$1" ] && [ -z "$(find extension scripts/extension.sh $tools/include -newer "$1" -print -quit)" ]; }
+
 compile() { # OUT-FOLDER ABI VERSION SOURCES…
   local out=$1 abi=$2 target=$3
+  local file=$out/varve.duckdb_extension
   shift 3
   mkdir -p "$out"
+  if is_fresh "$file"; then
+    echo "extension  $file (there already)"
+    return
+  fi
   local flags=(-std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -pthread)
   if [ -n "$sanitize" ]; then flags+=(-g -fno-omit-frame-pointer -fsanitize=address,undefined); fi
   # shellcheck disable=SC2086
   gcc "${flags[@]}" -isystem $tools/include -o "$out/varve.so" "$@" -ldl
-  python3 extension/footer.py "$out/varve.so" "$out/varve.duckdb_extension" "$abi" "$version" "$target" $platform
+  # A DuckDB that has the old one loaded keeps its file.
+  python3 extension/footer.py "$out/varve.so" "$file.new" "$abi" "$version" "$target" $platform
+  mv "$file.new" "$file"
   rm "$out/varve.so"
-  echo "extension  $out/varve.duckdb_extension"
+  echo "extension  $file"
 }
 
 # For DuckDB 2.0's INSTALL … FROM: https://duckdb.org/docs/extensions; the key is this machine's own.
 repository() {
   local binary=$tools/$duckdb/varve.duckdb_extension folder=$tools/repository/$duckdb/$platform
   mkdir -p "$folder"
+  if [ "$folder/varve.duckdb_extension.gz" -nt "$binary" ]; then
+    echo "repository $tools/repository (there already)"
+    return
+  fi
   if [ ! -f $tools/key.pem ]; then
     (umask 077 && openssl genrsa -out $tools/key.pem 2048 2>/dev/null)
     openssl rsa -in $tools/key.pem -pubout -out $tools/key.pub.pem 2>/dev/null
@@ -106,6 +127,32 @@ environments() {
   done
 }
 
+# Pinned in test/extension/clients/requirements.txt and here.
+clients() {
+  local wanted=test/extension/clients/requirements.txt folder=$tools/clients
+  mkdir -p $folder
+  if ! cmp -s $wanted $folder/.notebook; then
+    [ -x $folder/notebook/bin/python ] || python3 -m venv $folder/notebook
+    $folder/notebook/bin/pip install --quiet --disable-pip-version-check --no-deps -r $wanted
+    cp $wanted $folder/.notebook
+  fi
+  echo "client     $folder/notebook (jupysql, SQLAlchemy)"
+  if [ "$(cat $folder/.cli 2>/dev/null)" != 1.5.6 ]; then
+    [ -x $folder/cli/bin/python ] || python3 -m venv $folder/cli
+    $folder/cli/bin/pip install --quiet --disable-pip-version-check --no-deps duckdb-cli==1.5.6
+    echo 1.5.6 >$folder/.cli
+  fi
+  echo "client     $folder/cli/bin/duckdb"
+  local jar=duckdb_jdbc-2.0.0.0.jar sum=5170daa90a43296705127ef3c80834ba1cd275ec9d765a9f7eee346ab0087186
+  if [ ! -f $folder/$jar ]; then
+    mvn --quiet --batch-mode dependency:copy -Dartifact=org.duckdb:duckdb_jdbc:2.0.0.0 -DoutputDirectory="$PWD/$folder/new"
+    echo "$sum  $folder/new/$jar" | sha256sum --check --quiet
+    mv $folder/new/$jar $folder/$jar
+    rmdir $folder/new
+  fi
+  echo "client     $folder/$jar"
+}
+
 headers
 if [ -n "$sanitize" ]; then
   # shellcheck disable=SC2086
@@ -120,3 +167,4 @@ else
   repository
 fi
 if [ -n "$python" ]; then environments; fi
+if [ -n "$clients" ]; then clients; fi

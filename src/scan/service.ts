@@ -2,6 +2,7 @@
 
 import { VarveError } from '../errors.ts'
 import { IndexHome } from '../index/location.ts'
+import { knownOptions } from './arguments.ts'
 import type { NameResolver, ScanContext } from './context.ts'
 import { SCAN_FUNCTIONS } from './functions/index.ts'
 import type { BoundCall, ScanFunction } from './functions/types.ts'
@@ -61,7 +62,11 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
     async bind(request: BindRequest, signal?: AbortSignal): Promise<Bound> {
       const known = functions.get(request.name)
       if (known === undefined) throw new VarveError('invalid-input', `unknown table function ${request.name}`)
-      const call = await known.bind(request, context, signal)
+      const call = await known.bind(
+        { ...request, named: knownOptions(known, request.named) },
+        context,
+        signal,
+      )
       const id = nextId++
       calls.set(id, { call, streams: new Set() })
       return { id, columns: call.columns, zones: call.zones, cardinality: call.cardinality }

@@ -1,12 +1,13 @@
 """A DuckDB with the extension: runs the steps of a JSON job on stdin, and prints what came of them.
 
 Steps: {"sql": …} → {"rows": …} or {"error": …}; with "threads": n, the same at once on n cursors; with "times": n, so
-often, and how many descriptors are open before and after; with "interrupt": seconds, interrupted after them; with
-"scanned": true, how many rows the scan gave.
+often, and the descriptors and memory of before and after; with "interrupt" or "signal": seconds, interrupted or sent
+SIGINT after them; with "pause": seconds, after that; with "fork": true, in a forked child; with "scanned": true, how many rows the scan gave.
 """
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -38,45 +39,98 @@ def scanned(connection, sql):
     return {"scanned": found}
 
 
-def descriptors():
-    return len(os.listdir("/proc/self/fd"))
+def used():
+    """Open descriptors, and resident memory in bytes."""
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    return {"descriptors": len(os.listdir("/proc/self/fd")), "memory": pages * os.sysconf("SC_PAGESIZE")}
+
+
+def threads(connection, sql, count):
+    answers = [None] * count
+
+    def work(i):
+        answers[i] = answer(connection.cursor(), sql)
+
+    running = [threading.Thread(target=work, args=(i,)) for i in range(count)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return {"answers": answers}
+
+
+def times(connection, sql, count):
+    # What DuckDB and the extension keep for later is there after some of them.
+    for _ in range(count // 4):
+        answer(connection, sql)
+    before = used()
+    for _ in range(count):
+        last = answer(connection, sql)
+    return {"before": before, "after": used(), **last}
+
+
+def stopped(connection, sql, seconds, stop):
+    # Whoever reads the answers does something to the engine meanwhile.
+    time.sleep(0.3)
+    at = []
+
+    def now():
+        at.append(time.monotonic())
+        stop()
+
+    threading.Timer(seconds, now).start()
+    try:
+        found = answer(connection, sql)
+        # A signal's exception comes when Python has its turn again.
+        ended = time.monotonic()
+        time.sleep(0.05)
+    except KeyboardInterrupt:
+        found = {"error": "KeyboardInterrupt"}
+        ended = time.monotonic()
+    return {**found, "seconds": ended - at[0] if at else None}
+
+
+def forked(connection, sql):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with os.fdopen(writing, "w") as file:
+            file.write(json.dumps(answer(connection, sql)))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        text = file.read()
+    os.waitpid(child, 0)
+    return json.loads(text)
 
 
 def step(connection, job):
     sql = job["sql"]
+    time.sleep(job.get("pause", 0))
     if job.get("scanned"):
         return scanned(connection, sql)
     if "threads" in job:
-        answers = [None] * job["threads"]
-
-        def work(i):
-            answers[i] = answer(connection.cursor(), sql)
-
-        threads = [threading.Thread(target=work, args=(i,)) for i in range(job["threads"])]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return {"answers": answers}
+        return threads(connection, sql, job["threads"])
     if "times" in job:
-        answer(connection, sql)
-        before = descriptors()
-        for _ in range(job["times"]):
-            last = answer(connection, sql)
-        return {"before": before, "after": descriptors(), **last}
+        return times(connection, sql, job["times"])
     if "interrupt" in job:
-        # Whoever reads the answers does something to the engine meanwhile.
-        time.sleep(0.3)
-        threading.Timer(job["interrupt"], connection.interrupt).start()
-        start = time.monotonic()
-        return {**answer(connection, sql), "seconds": time.monotonic() - start}
+        return stopped(connection, sql, job["interrupt"], connection.interrupt)
+    if "signal" in job:
+        return stopped(connection, sql, job["signal"], lambda: os.kill(os.getpid(), signal.SIGINT))
+    if "fork" in job:
+        return forked(connection, sql)
     return answer(connection, sql)
 
 
 job = json.load(sys.stdin)
-connection = duckdb.connect(config=job["config"])
-for load in job["load"]:
-    connection.execute(load)
-print("ready", flush=True)
+try:
+    connection = duckdb.connect(config=job["config"])
+    for load in job["load"]:
+        connection.execute(load)
+except duckdb.Error as error:
+    print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+    sys.exit(0)
 for one in job["steps"]:
     print(json.dumps(step(connection, one)), flush=True)

@@ -32,8 +32,16 @@ describe('arguments', () => {
       'read_fastq',
       [path],
       { delim: ';' },
+      'invalid-input: Invalid named parameter "delim" for function read_fastq\nCandidates:\n    filename BOOLEAN\n    ignore_errors BOOLEAN\n',
+    ],
+    // One that read_auto knows, as some format does.
+    [
+      'read_auto',
+      [path],
+      { delim: ';' },
       `invalid-input: fastq: unknown option "delim", it takes none (${uri})`,
     ],
+    ['read_fastq', [path], { IGNORE_Errors: 1 }, 'invalid-input: ignore_errors is 1, expected true or false'],
     [
       'read_auto',
       [path],
