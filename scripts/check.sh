@@ -22,6 +22,12 @@ fi
 say "tools: MinIO, the S3 server of the tests"
 scripts/minio.sh
 
+say "tools: the DuckDB extension, and the clients that its tests use"
+scripts/extension.sh --clients
+
+say "tools: the Python package's environment"
+scripts/python.sh
+
 say "types"
 npx tsc --noEmit
 say "lint and format"

@@ -10,6 +10,7 @@ import { variants } from '../formats/vcf.ts'
 import type { Measure } from '../types.ts'
 import { bgzipScan } from './bgzip-scan.ts'
 import { csvScan } from './csv-scan.ts'
+import { extension } from './extension.ts'
 import { firstScan } from './first-scan.ts'
 import { fullScan } from './full-scan.ts'
 import { handover } from './handover.ts'
@@ -31,6 +32,7 @@ import { mountSequential } from './mount-sequential.ts'
 import { mountSmall } from './mount-small.ts'
 import { mountWarm } from './mount-warm.ts'
 import { oneSlice } from './one-slice.ts'
+import { python } from './python.ts'
 import { rangedGets } from './ranged-gets.ts'
 import { start } from './start.ts'
 
@@ -68,4 +70,6 @@ export const MEASURES: readonly Measure[] = [
   parquetColumns,
   imageRegion,
   alignments,
+  extension,
+  python,
 ]

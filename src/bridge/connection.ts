@@ -3,7 +3,8 @@
 import type { Socket } from 'node:net'
 import { toVarveError, VarveError } from '../errors.ts'
 import type { Bound, ScanService, ScanStream } from '../scan/types.ts'
-import { type Hello, predicatesFor, type Request, requestIn } from './requests.ts'
+import { bytesFrame, foundFrame, type LakeFiles, listedFrame, rangesProblem } from './files.ts'
+import { type FilesRequest, type Hello, predicatesFor, type Request, requestIn } from './requests.ts'
 import { writeField } from './schema.ts'
 import { type PlacedVector, Slots } from './slots.ts'
 import { ANSWER, FrameReader, FrameWriter, PROTOCOL } from './wire.ts'
@@ -13,6 +14,8 @@ export interface ConnectionOptions {
   readonly version: string
   /** The scans of a lake; called once per connection. */
   open(lake: string | undefined): ScanService
+  /** The files of a lake; called once per connection that asks for any. */
+  openFiles(lake: string | undefined): LakeFiles
 }
 
 interface RunningScan {
@@ -43,9 +46,13 @@ class Connection {
   readonly #socket: Socket
   readonly #options: ConnectionOptions
   readonly #gone = new AbortController()
+  /** What is being bound: a bind may read a file's head from far away, and who asked may not want it any more. */
+  readonly #binding = new Map<number, AbortController>()
   readonly #bounds = new Map<number, Bound>()
   readonly #scans = new Map<number, RunningScan>()
   #service: ScanService | undefined
+  #lake: string | undefined
+  #files: LakeFiles | undefined
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket
@@ -77,6 +84,9 @@ class Connection {
         break
       case 'unbind':
         this.#unbind(request.id, service)
+        break
+      default:
+        void this.#answerFiles(request)
     }
   }
 
@@ -89,6 +99,7 @@ class Connection {
     }
     if (this.#service !== undefined) throw new VarveError('invalid-input', 'bridge: a second hello')
     this.#service = this.#options.open(lake)
+    this.#lake = lake
     this.#send(new FrameWriter(ANSWER.welcome).u32(PROTOCOL).text(version))
   }
 
@@ -96,9 +107,12 @@ class Connection {
     { id, name, args, named }: Extract<Request, { ask: 'bind' }>,
     service: ScanService,
   ): Promise<void> {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([this.#gone.signal, stop.signal])
+    this.#binding.set(id, stop)
     try {
-      const bound = await service.bind({ name, args, named }, this.#gone.signal)
-      if (this.#gone.signal.aborted) return service.unbind(bound.id)
+      const bound = await service.bind({ name, args, named }, signal)
+      if (signal.aborted) return service.unbind(bound.id)
       if (this.#bounds.has(id)) {
         service.unbind(bound.id)
         throw new VarveError('invalid-input', `bridge: ${id} is bound already`)
@@ -116,7 +130,9 @@ class Connection {
       }
       this.#send(frame)
     } catch (error) {
-      this.fail(id, error)
+      if (!signal.aborted) this.fail(id, error)
+    } finally {
+      this.#binding.delete(id)
     }
   }
 
@@ -173,7 +189,23 @@ class Connection {
     running?.slots.close()
   }
 
+  async #answerFiles(request: FilesRequest): Promise<void> {
+    const { id, uri } = request
+    try {
+      this.#files ??= this.#options.openFiles(this.#lake)
+      if (request.ask === 'read') {
+        const problem = rangesProblem(request.ranges)
+        if (problem !== undefined) throw new VarveError('invalid-input', `bridge: read: ${problem}`)
+        this.#send(bytesFrame(id, await this.#files.read(uri, request.ranges)))
+      } else if (request.ask === 'list') this.#send(listedFrame(id, await this.#files.list(uri)))
+      else this.#send(foundFrame(id, await this.#files.look(uri)))
+    } catch (error) {
+      this.fail(id, error)
+    }
+  }
+
   #unbind(id: number, service: ScanService): void {
+    this.#binding.get(id)?.abort()
     const bound = this.#bounds.get(id)
     this.#bounds.delete(id)
     if (bound !== undefined) service.unbind(bound.id)
@@ -195,6 +227,7 @@ class Connection {
     this.#gone.abort()
     for (const id of [...this.#scans.keys()]) this.#end(id)
     await this.#service?.close()
+    await this.#files?.close()
   }
 }
 

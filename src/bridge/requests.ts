@@ -53,6 +53,11 @@ const scan = z.object({
   slots: z.int().min(1).max(64),
 })
 
+const name = z.object({ id: number, uri: z.string() })
+
+const place = z.int().min(0)
+const read = z.object({ id: number, uri: z.string(), ranges: z.array(z.tuple([place, place])) })
+
 const slot = z.object({ id: number, slot: number })
 const one = z.object({ id: number })
 
@@ -64,8 +69,25 @@ export type Request =
   | ({ readonly ask: 'scan' } & z.infer<typeof scan>)
   | ({ readonly ask: 'opened' | 'release' } & z.infer<typeof slot>)
   | ({ readonly ask: 'close' | 'unbind' } & z.infer<typeof one>)
+  | FilesRequest
 
-const BODIES = { hello, bind, scan, opened: slot, release: slot, close: one, unbind: one } as const
+/** About files of the lake. */
+export type FilesRequest =
+  | ({ readonly ask: 'look' | 'list' } & z.infer<typeof name>)
+  | ({ readonly ask: 'read' } & z.infer<typeof read>)
+
+const BODIES = {
+  hello,
+  bind,
+  scan,
+  opened: slot,
+  release: slot,
+  close: one,
+  unbind: one,
+  look: name,
+  list: name,
+  read,
+} as const
 
 /** The request in a frame; `invalid-input` names what is wrong with it. */
 export function requestIn({ kind, body }: Frame): Request {

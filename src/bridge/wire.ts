@@ -12,8 +12,28 @@ export const PROTOCOL = 1
 /** Bytes of one request: long lists of values fit, a runaway client does not. */
 export const LONGEST_REQUEST = 16 * 1024 * 1024
 
-export const ASK = { hello: 1, bind: 2, scan: 3, opened: 4, release: 5, close: 6, unbind: 7 } as const
-export const ANSWER = { welcome: 128, bound: 129, batch: 130, end: 131, error: 132 } as const
+export const ASK = {
+  hello: 1,
+  bind: 2,
+  scan: 3,
+  opened: 4,
+  release: 5,
+  close: 6,
+  unbind: 7,
+  look: 8,
+  list: 9,
+  read: 10,
+} as const
+export const ANSWER = {
+  welcome: 128,
+  bound: 129,
+  batch: 130,
+  end: 131,
+  error: 132,
+  found: 133,
+  listed: 134,
+  bytes: 135,
+} as const
 
 export interface Frame {
   readonly kind: number
@@ -82,8 +102,12 @@ export class FrameWriter {
 
   /** `u32` bytes, then the UTF-8. */
   text(value: string): this {
-    const bytes = Buffer.from(value)
-    return this.u32(bytes.length).#add(bytes)
+    return this.blob(Buffer.from(value))
+  }
+
+  /** `u32` bytes, then these. */
+  blob(bytes: Uint8Array): this {
+    return this.u32(bytes.length).#add(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
   }
 
   finish(): Buffer {

@@ -1,11 +1,12 @@
 /** The engine that other processes of this user ask for scans, as a verb. */
 
-import { type Serving, serveEngine, socketPath } from '../bridge/index.ts'
+import { type LakeFiles, type Serving, serveEngine, socketPath } from '../bridge/index.ts'
 import { createCatalog } from '../catalog/index.ts'
 import { openLake } from '../lake/open.ts'
 import { WorkerPool } from '../scan/pool.ts'
 import { createScanService } from '../scan/service.ts'
 import type { ScanService } from '../scan/types.ts'
+import { createLakeFiles } from './lake-files.ts'
 
 export type { Serving }
 
@@ -35,8 +36,9 @@ export async function startEngine({
     const { functions, names } = createCatalog(openLake(url))
     return createScanService({ lake: url, pool, warn, functions, names })
   }
+  const openFiles = (url = lake): LakeFiles => createLakeFiles(openLake(url))
   try {
-    const serving = await serveEngine({ ...options, socket, open })
+    const serving = await serveEngine({ ...options, socket, open, openFiles })
     const ended = serving.ended.then(() => pool.close())
     return { ...serving, ended }
   } catch (error) {

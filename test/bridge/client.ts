@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import type { Standing } from '../../src/bridge/files.ts'
 import { ANSWER, ASK, PROTOCOL } from '../../src/bridge/wire.ts'
 import type { ColumnValues, ColumnVector, DataType, Field } from '../../src/formats/batch.ts'
 import { type Value, valuesFrom } from '../../src/formats/values.ts'
@@ -17,6 +18,14 @@ export type Answer =
     }
   | BatchAnswer
   | { readonly kind: 'end'; readonly id: number; readonly done: number; readonly total: number }
+  | { readonly kind: 'found'; readonly id: number; readonly version: number; readonly standing: Standing }
+  | {
+      readonly kind: 'listed'
+      readonly id: number
+      readonly version: number
+      readonly standing: readonly Standing[]
+    }
+  | { readonly kind: 'bytes'; readonly id: number; readonly parts: readonly Buffer[] }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
 
 export interface BoundColumn extends Field {
@@ -50,13 +59,21 @@ class Cursor {
   u32 = (): number => this.bytes.readUInt32LE((this.at += 4) - 4)
   u64 = (): number => Number(this.bytes.readBigInt64LE((this.at += 8) - 8))
   f64 = (): number => this.bytes.readDoubleLE((this.at += 8) - 8)
-  text = (): string => {
+  blob = (): Buffer => {
     const length = this.u32()
     this.at += length
-    return this.bytes.toString('utf8', this.at - length, this.at)
+    return this.bytes.subarray(this.at - length, this.at)
   }
+  text = (): string => this.blob().toString('utf8')
   list = <T>(read: () => T): T[] => Array.from({ length: this.u32() }, read)
 }
+
+const standing = (c: Cursor): Standing => ({
+  name: c.text(),
+  kind: c.u8() === 1 ? 'file' : 'folder',
+  size: c.u64(),
+  modified: c.f64(),
+})
 
 const TYPES: Readonly<Record<string, DataType>> = {
   b: { kind: 'bool' },
@@ -124,6 +141,12 @@ function answerIn(kind: number, body: Buffer): Answer {
       }
     case ANSWER.end:
       return { kind: 'end', id: c.u32(), done: c.f64(), total: c.f64() }
+    case ANSWER.found:
+      return { kind: 'found', id: c.u32(), version: c.u32(), standing: standing(c) }
+    case ANSWER.listed:
+      return { kind: 'listed', id: c.u32(), version: c.u32(), standing: c.list(() => standing(c)) }
+    case ANSWER.bytes:
+      return { kind: 'bytes', id: c.u32(), parts: c.list(c.blob) }
     case ANSWER.error:
       return { kind: 'error', id: c.u32(), code: c.text(), message: c.text() }
     default:
