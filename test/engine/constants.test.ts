@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { alignConstants, type Constant } from '../../src/scan/constants.ts'
 import { predicatesFor } from '../../src/engine/predicates.ts'
+import { alignConstants, type Constant } from '../../src/scan/constants.ts'
 import type { Bound } from '../../src/scan/types.ts'
 
 describe('constants that are compared in one type', () => {
