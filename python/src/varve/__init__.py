@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from varve.connection import connect
 from varve.datasets import Dataset, dataset
 from varve.errors import NotFoundError, ReadOnlyError, VarveError
+from varve.streams import Stream, stream
 from varve.vaults import Vault, vault
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ __all__ = [
     "Dataset",
     "NotFoundError",
     "ReadOnlyError",
+    "Stream",
     "VarveError",
     "VarveFileSystem",
     "Vault",
     "__version__",
     "connect",
     "dataset",
+    "stream",
     "vault",
 ]
 __version__ = "0.1.0"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
+import sys
 import warnings
 from typing import Any
 
@@ -16,6 +18,12 @@ from varve.place import extension, lake_url, program
 
 # The binary of the stable C API, for DuckDB 1.4 and later, and the one for DuckDB 2.0.0 alone.
 _STABLE, _OWN = "v1.2.0", f"v{duckdb.__version__}"
+
+_WITHOUT = (
+    f"varve's extension is not built for DuckDB {duckdb.__version__} on {sys.platform}: its functions and paths are "
+    "not in this connection's SQL; varve.stream and varve.dataset give Arrow streams, each read by a process "
+    "of its own, which gives all the rows of its own SQL"
+)
 
 
 def connect(
@@ -36,13 +44,17 @@ def connect(
     >>> con.sql("select count(*) from read_vcf('s3://1000g/chr20.vcf.gz') where pos < 1e6")     # doctest: +SKIP
     >>> frame = con.sql("from dataset_table('trial@3', 'patients')").df()                      # doctest: +SKIP
 
-    Raises `VarveError`: `not-found` when there is no program to start an engine with, `unsupported` when this DuckDB
-    cannot load the extension.
+    A DuckDB that no binary is built for gives a connection without them, with a warning: `varve.stream` and
+    `varve.dataset` work there as Arrow streams. Raises `VarveError`: `not-found` when there is no program to start an
+    engine with, `unsupported` when this DuckDB may not load the extension.
     """
     if server is not None:
         raise error_of("unsupported", f"this version of varve knows no servers, so it cannot ask {server}: give lake=")
-    folder, file = _binary()
+    binary = _binary()
     config = {"allow_unsigned_extensions": "true", **duckdb_config}
+    if binary is None:
+        return duckdb.connect(os.fspath(database), read_only=read_only, config=duckdb_config)
+    folder, file = binary
     with engine.meanwhile() as engine_answers:
         connection = duckdb.connect(os.fspath(database), read_only=read_only, config=config)
         try:
@@ -55,6 +67,12 @@ def connect(
     return connection
 
 
+def _has_binaries() -> bool:
+    """Binaries are built for Linux, and DuckDB has had the API that they need since 1.4."""
+    version = tuple(int(part) for part in re.findall(r"\d+", duckdb.__version__)[:2])
+    return sys.platform == "linux" and version >= (1, 4)
+
+
 def quoted(text: str) -> str:
     """A text as SQL writes it.
 
@@ -64,8 +82,17 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _binary() -> tuple[str, str]:
-    """The binary for this DuckDB; with a warning where there is a better DuckDB to have."""
+def is_loaded(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether varve's functions are in the connection."""
+    query = "select count(*) from duckdb_functions() where function_name = 'read_slice'"
+    return connection.execute(query).fetchall() != [(0,)]
+
+
+def _binary() -> tuple[str, str] | None:
+    """The binary for this DuckDB; with a warning where there is a better DuckDB to have, None where there is none."""
+    if not _has_binaries():
+        warnings.warn(f"{_WITHOUT}; DuckDB 2.0.0 on Linux has all of it", UserWarning, stacklevel=3)
+        return None
     for folder in (_OWN, _STABLE):
         file = extension(folder)
         if file is None:

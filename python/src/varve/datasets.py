@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from varve.client import client_of
-from varve.connection import connect, quoted
+from varve.connection import connect, is_loaded, quoted
 from varve.errors import error_of
 from varve.place import lake_url
 from varve.program import run
+from varve.streams import Stream
 
 if TYPE_CHECKING:
     import duckdb
@@ -139,7 +140,10 @@ class Dataset:
         return folder
 
     def _rows(self, function: str) -> duckdb.DuckDBPyRelation:
-        return self.connection.sql(f"from {function}")
+        query = f"from {function}"
+        if is_loaded(self.connection):
+            return self.connection.sql(query)
+        return self.connection.from_arrow(Stream(query, self.lake))
 
     def __repr__(self) -> str:
         return f"varve.dataset({self.reference!r}, lake={self.lake!r})"

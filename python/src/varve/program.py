@@ -19,11 +19,12 @@ def run(*words: str, lake: str) -> Any:
     command = [*program(), "--lake", lake, "--json", *words]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode != 0:
-        raise _failure(words[0], done.returncode, done.stderr.decode(errors="replace"))
+        raise failure(words[0], done.returncode, done.stderr.decode(errors="replace"))
     return json.loads(done.stdout) if done.stdout.strip() else None
 
 
-def _failure(command: str, code: int, said: str) -> VarveError:
+def failure(command: str, code: int, said: str) -> VarveError:
+    """The error that a command with `--json` printed before it ended with this exit code."""
     lines = said.strip().splitlines()
     try:
         told = json.loads(lines[-1])
