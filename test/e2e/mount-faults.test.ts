@@ -143,9 +143,11 @@ describe.skipIf(!HAS_FUSE)('bits that flip', () => {
   let mount: Foreground
   const at = (path: string): string => lake.place.path('mnt/d/1', path)
   const env = (): Record<string, string> => ({ ...lake.through, VARVE_CACHE_SIZE: '1G' })
-  const remount = async (): Promise<void> => {
+  /** `between`: while nothing is mounted, and so nothing is written into the cache. */
+  const remount = async (between?: () => Promise<void>): Promise<void> => {
     mount.child.kill('SIGTERM')
     expect(await mount.ended).toMatchObject({ code: 0, stderr: '' })
+    await between?.()
     mount = await mountHere(lake.place, 'mnt', { env: env() })
   }
   const original = async (path: string): Promise<string> =>
@@ -173,8 +175,7 @@ describe.skipIf(!HAS_FUSE)('bits that flip', () => {
 
   test('in a larger file that is read in order: EIO at its end, and right when it is read anew', async () => {
     for (const bit of [500_000, 3_000_000]) {
-      await fs.rm(lake.place.path('.cache/blocks'), { recursive: true })
-      await remount()
+      await remount(() => fs.rm(lake.place.path('.cache/blocks'), { recursive: true }))
       let flipped = false
       lake.proxy.storm((method, path) => {
         if (flipped || method !== 'GET' || !path.includes('/objects/')) return undefined
