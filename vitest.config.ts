@@ -1,15 +1,20 @@
 import { defineConfig } from 'vitest/config'
 
-/** What takes long: the program end to end, real servers, races and random histories. `npm run test:fast` is the rest. */
+/**
+ * What takes long: the program end to end, real servers, races and random histories, the laws and reference tools of
+ * every format on real files, other programs that load varve. `npm run test:fast` is the rest.
+ */
 const SLOW = [
-  'test/e2e/**',
-  'test/model/**',
-  'test/store/**',
+  'test/{bridge,e2e,extension,model,python,scan,scripts,sql,store}/**',
+  'test/cli/process.test.ts',
+  'test/engine/{pushdown,reading-less,scan}.test.ts',
+  'test/formats/**/{compression,damage,laws,oracle,pieces,real-files,slices,unhappy}.test.ts',
+  'test/formats/gzip/**',
+  'test/lake/exchange/**',
+  'test/lake/ingest/{upload,walk}.test.ts',
   'test/lake/races.test.ts',
   'test/lake/versions/{contention,faults}.test.ts',
-  'test/lake/ingest/upload.test.ts',
-  'test/scripts/**',
-  'test/formats/gzip/**',
+  'test/mount/reading/**',
 ]
 
 export default defineConfig({
