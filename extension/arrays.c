@@ -24,8 +24,7 @@ void array_free(struct ArrowArray *array) {
   array->release = NULL;
 }
 
-/* Bytes of one value; 0: bits; -1: none of fixed size. */
-static int width_of(const char *format) {
+int format_width(const char *format) {
   switch (format[0]) {
     case 'b': return 0;
     case 'c':
@@ -72,7 +71,7 @@ static bool fits(const Field *field, struct ArrowArray *out, const uint64_t *len
     if (out->buffers[1] == NULL || lengths[1] < (rows + 1) * 4) return false;
     return holds(out->buffers[1], rows, list ? (uint64_t)out->children[0]->length : lengths[2]);
   }
-  int width = width_of(format);
+  int width = format_width(format);
   if (width < 0 || out->n_buffers != 2) return false;
   return rows == 0 || (out->buffers[1] != NULL && lengths[1] >= (width == 0 ? (rows + 7) / 8 : rows * (uint64_t)width));
 }

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define LONGEST (64u << 20)
-#define STEP_MS 50
 
 typedef struct Waiting {
   struct Waiting *next;
@@ -96,7 +95,7 @@ static void gone(Link *link) {
 /* Called without the lock, by the one thread that reads. */
 static ssize_t receive(Link *link) {
   struct pollfd wanted = {.fd = link->fd, .events = POLLIN};
-  if (poll(&wanted, 1, STEP_MS) <= 0) return -1;
+  if (poll(&wanted, 1, LOOK_MS) <= 0) return -1;
   if (link->capacity - link->length < (1u << 16)) {
     uint8_t *more = realloc(link->held, link->capacity * 2 + (1u << 17));
     if (more == NULL) return 0;
@@ -108,10 +107,10 @@ static ssize_t receive(Link *link) {
   return got;
 }
 
-static struct timespec later(void) {
+struct timespec next_look(void) {
   struct timespec time;
   clock_gettime(CLOCK_REALTIME, &time);
-  time.tv_nsec += STEP_MS * 1000000L;
+  time.tv_nsec += LOOK_MS * 1000000L;
   if (time.tv_nsec >= 1000000000L) {
     time.tv_sec++;
     time.tv_nsec -= 1000000000L;
@@ -143,7 +142,7 @@ Frame *link_wait(Link *link, uint32_t id, Stopped stopped, void *context, Failur
       fail(failure, "varve: the engine has not answered for %d s", link->patience);
     if (failure->text[0] != 0) break;
     if (link->reading) {
-      struct timespec until = later();
+      struct timespec until = next_look();
       pthread_cond_timedwait(&link->changed, &link->lock, &until);
       continue;
     }

@@ -12,7 +12,6 @@
 #define WELCOME_S 10
 /* Without a word for so long, an engine hangs: its own fetches give up long before. */
 #define ANSWER_S 600
-#define STEP_MS 50
 #define TRIES 20
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -99,7 +98,7 @@ static Link *make(const char *program, const char *lake, Stopped stopped, void *
     link_free(link);
     if (!lost || tries == TRIES) return NULL;
     *failure = (Failure){0};
-    poll(NULL, 0, STEP_MS);
+    poll(NULL, 0, LOOK_MS);
   }
 }
 
@@ -108,13 +107,7 @@ static bool enter(Stopped stopped, void *context, Failure *failure) {
   Waiter waiter = wait_begin(stopped, context);
   bool entered = false;
   while (!entered && wait_on(&waiter, failure)) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += STEP_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-      until.tv_sec++;
-      until.tv_nsec -= 1000000000L;
-    }
+    struct timespec until = next_look();
     entered = pthread_mutex_timedlock(&all_lock, &until) == 0;
   }
   wait_end();

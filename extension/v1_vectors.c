@@ -65,20 +65,6 @@ static void copy_decimals(void *out, unsigned width, const uint8_t *in, idx_t co
   for (idx_t i = 0; i < count; i++) memcpy((uint8_t *)out + i * size, in + i * 16, size);
 }
 
-static size_t width_of(const char *format) {
-  switch (format[0]) {
-    case 'c':
-    case 'C': return 1;
-    case 's':
-    case 'S': return 2;
-    case 'i':
-    case 'I':
-    case 'f': return 4;
-    case 't': return strcmp(format, "tdD") == 0 ? 4 : 8;
-    default: return 8;
-  }
-}
-
 static bool bit(const uint8_t *bits, idx_t at) {
   return (bits[at / 8] >> (at % 8) & 1) != 0;
 }
@@ -138,5 +124,8 @@ void v1_copy(duckdb_vector out, const Field *field, const struct ArrowArray *arr
   if (format[0] == 'b')
     for (idx_t i = 0; i < count; i++) data[i] = bit(values, first + i);
   else if (decimal(format, &width, &scale)) copy_decimals(data, width, values + first * 16, count);
-  else memcpy(data, values + first * width_of(format), count * width_of(format));
+  else {
+    size_t size = (size_t)format_width(format);
+    memcpy(data, values + first * size, count * size);
+  }
 }

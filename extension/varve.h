@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <sys/types.h>
 
 #ifndef ARROW_C_DATA_INTERFACE
@@ -81,6 +82,9 @@ typedef struct {
 } Waiter;
 
 /* interrupt.c */
+/* Who waits looks so often whether it shall stop, and when next. */
+#define LOOK_MS 50
+struct timespec next_look(void);
 Waiter wait_begin(Stopped stopped, void *context);
 /* False, with that in `failure`, when it shall stop. */
 bool wait_on(const Waiter *waiter, Failure *failure);
@@ -206,6 +210,7 @@ typedef struct {
   uint32_t slot;
 } Holder;
 void holder_release(Holder *holder); /* scan.c */
+int format_width(const char *format); /* bytes of one value; 0: bits; -1: none of fixed size */
 bool read_array(Cursor *cursor, const Field *field, const Mapping *mapping, struct ArrowArray *out, int depth);
 void array_free(struct ArrowArray *array);
 

@@ -4,7 +4,13 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { Standing } from '../../src/bridge/files.ts'
 import { ANSWER, ASK, PROTOCOL } from '../../src/bridge/wire.ts'
-import type { ColumnValues, ColumnVector, DataType, Field } from '../../src/formats/batch.ts'
+import {
+  type ColumnValues,
+  type ColumnVector,
+  type DataType,
+  type Field,
+  NUMBER_ARRAYS,
+} from '../../src/formats/batch.ts'
 import { type Value, valuesFrom } from '../../src/formats/values.ts'
 
 export type Answer =
@@ -277,16 +283,7 @@ export class Client {
 }
 
 const ARRAYS = {
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
+  ...NUMBER_ARRAYS,
   date: Int32Array,
   time: BigInt64Array,
   timestamp: BigInt64Array,

@@ -6,7 +6,7 @@ import type { DataType } from '../../src/formats/batch.ts'
 import { csv } from '../../src/formats/csv/index.ts'
 import type { ZoneValue } from '../../src/formats/text/types.ts'
 import type { Layout, Segment } from '../../src/formats/types.ts'
-import { type Condition, lessText, pruneRows } from '../../src/index/prune.ts'
+import { type Condition, pruneRows } from '../../src/index/prune.ts'
 import type { PartitionIndex } from '../../src/index/types.ts'
 import { bindBytes, piecesAt, scanBytes } from '../scan/support/harness.ts'
 
@@ -394,17 +394,4 @@ it('has zones for every column type that CSV has', () => {
     const layout = csv.layout(Buffer.from('v\n'), true, { header: true, columns: { v: type } })
     expect(layout.zones).toEqual(['v'])
   }
-})
-
-it('texts are in the order of their bytes, as DuckDB has it', () => {
-  const anyText = fc.string({
-    unit: fc.constantFrom('a', 'b', 'é', '漢', '\ud7ff', '\ue000', '\uffee', '🙂', '🙃', '𠀀'),
-  })
-  fc.assert(
-    fc.property(anyText, anyText, (a, b) => {
-      expect(lessText(a, b)).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0)
-      expect(lessText(a, a + b)).toBe(b !== '')
-    }),
-    { numRuns: 500 },
-  )
 })

@@ -9,7 +9,15 @@ import type { ByteSource } from '../../../src/bytes/types.ts'
 import type { Memory } from '../../../src/formats/types.ts'
 import { KeptBlocks } from '../../../src/scan/kept.ts'
 import { batchRows, hooks, type Rows } from '../../scan/support/harness.ts'
-import { hasRasterio, makeRasters, openSource, type RasterFile, runFor, temporary } from './support.ts'
+import {
+  hasRasterio,
+  makeRasters,
+  openSource,
+  type RasterFile,
+  runFor,
+  temporary,
+  watched,
+} from './support.ts'
 import { anyTiff, sampleAt, writeTiff } from './tiff.ts'
 
 type Box = readonly [col: number, row: number, width: number, height: number]
@@ -30,22 +38,6 @@ async function rowsOf(file: RasterFile, kept?: Memory, names?: readonly string[]
       ),
     )
   return rows
-}
-
-/** A source that says which of its bytes were read. */
-function watched(bytes: Uint8Array): { source: ByteSource; ranges: [number, number][] } {
-  const inner = memorySource('memory://kept.tif', bytes)
-  const ranges: [number, number][] = []
-  const source: ByteSource = {
-    uri: inner.uri,
-    size: inner.size,
-    identity: inner.identity,
-    read: (start, end, options) => {
-      ranges.push([start, end])
-      return inner.read(start, end, options)
-    },
-  }
-  return { source, ranges }
 }
 
 const anyWindow = fc.tuple(

@@ -2,8 +2,6 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { memorySource } from '../../../src/bytes/index.ts'
-import type { ByteSource } from '../../../src/bytes/types.ts'
 import { STRATEGIES } from '../../../src/formats/geotiff/strategies.ts'
 import type { Condition, Cut } from '../../../src/formats/types.ts'
 import { pruneRows } from '../../../src/index/prune.ts'
@@ -15,7 +13,7 @@ import { filterRows } from '../../../src/scan/filter.ts'
 import { runOfSlice } from '../../../src/scan/read-slices.ts'
 import { locate } from '../../../src/store/index.ts'
 import { batchRows, hooks, type Rows } from '../../scan/support/harness.ts'
-import { openBytes, openSource, type RasterFile, runFor } from './support.ts'
+import { openBytes, openSource, type RasterFile, runFor, watched } from './support.ts'
 import { anyTiff, type MadeTiff, writeTiff } from './tiff.ts'
 
 const all = (file: RasterFile): number[] => file.layout.columns.map((_, i) => i)
@@ -268,23 +266,8 @@ test('the law of pushdown: no row that fulfils a condition is pruned', async () 
 describe('what is fetched', () => {
   const made = { width: 160, height: 160, tileWidth: 16, tileHeight: 16, bands: 3 }
   const bytes = writeTiff(made)
-  const counted = (): { source: ByteSource; ranges: [number, number][] } => {
-    const inner = memorySource('memory://counted.tif', bytes)
-    const ranges: [number, number][] = []
-    const source: ByteSource = {
-      uri: inner.uri,
-      size: inner.size,
-      identity: inner.identity,
-      read: (start, end, options) => {
-        ranges.push([start, end])
-        return inner.read(start, end, options)
-      },
-    }
-    return { source, ranges }
-  }
-
   test('only the touched tiles of a window, neighbours in one request', async () => {
-    const { source, ranges } = counted()
+    const { source, ranges } = watched(bytes)
     const file = await openSource(source, { window: [20, 36, 30, 20], pixels: true })
     expect(file.blocks.segments.length).toBe(3 * 2)
     ranges.length = 0
@@ -297,7 +280,7 @@ describe('what is fetched', () => {
   })
 
   test('nothing for columns that are known without a tile', async () => {
-    const { source, ranges } = counted()
+    const { source, ranges } = watched(bytes)
     const file = await openSource(source, { pixels: true })
     ranges.length = 0
     const names = ['level', 'tile_col', 'tile_row', 'col', 'row', 'x', 'y', 'record']

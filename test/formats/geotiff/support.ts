@@ -147,3 +147,19 @@ export function newImage(like: Oracle): ColumnValues {
 }
 
 export const bandNames = (bands: number): string[] => Array.from({ length: bands }, (_, i) => `band_${i + 1}`)
+
+/** A source that says which of its bytes were read. */
+export function watched(bytes: Uint8Array): { source: ByteSource; ranges: [number, number][] } {
+  const inner = memorySource('memory://watched.tif', bytes)
+  const ranges: [number, number][] = []
+  const source: ByteSource = {
+    uri: inner.uri,
+    size: inner.size,
+    identity: inner.identity,
+    read: (start, end, options) => {
+      ranges.push([start, end])
+      return inner.read(start, end, options)
+    },
+  }
+  return { source, ranges }
+}
