@@ -11,7 +11,7 @@ import { version } from '../version.ts'
 import { complete } from './completion.ts'
 import { runCommand, type ShellState } from './dot-commands.ts'
 import { HISTORY_SIZE, historyPath, loadHistory, saveHistory } from './history.ts'
-import { type OpenPart, type ScriptItem, splitScript } from './statements.ts'
+import { type OpenPart, type Script, type ScriptItem, splitScript } from './statements.ts'
 
 const PROMPT = 'varve> '
 
@@ -33,7 +33,7 @@ export async function shell(
 ): Promise<void> {
   const { io } = context
   const path = historyPath(io.env)
-  const lines = new LineQueue()
+  const lines = new Queue<Script>()
   let pending = ''
   let running: AbortController | undefined
   const terminal = createInterface({
@@ -61,7 +61,14 @@ export async function shell(
     terminal.setPrompt(PROMPT)
     terminal.prompt()
   }
-  terminal.on('line', (line) => lines.push(line))
+  // What a line ends is known, and remembered, as it is typed: lines come while a statement runs, too.
+  terminal.on('line', (line) => {
+    pending += pending === '' ? dotted(line) : `${line}\n`
+    const script = splitScript(pending, false)
+    pending = script.open === undefined ? '' : script.rest
+    rememberWhole(terminal, script.items)
+    lines.push(script)
+  })
   terminal.on('close', () => lines.end())
   terminal.on('SIGINT', interrupt)
   const restore = context.onInterrupt(interrupt)
@@ -91,11 +98,7 @@ export async function shell(
     context.note(`varve ${version}: .help lists commands, statements end with ";"`)
     terminal.setPrompt(PROMPT)
     terminal.prompt()
-    for await (const line of lines) {
-      pending += pending === '' ? dotted(line) : `${line}\n`
-      const script = splitScript(pending, false)
-      pending = script.open === undefined ? '' : script.rest
-      rememberWhole(terminal, script.items)
+    for await (const script of lines) {
       running = new AbortController()
       try {
         await runItems(script.items)
@@ -184,14 +187,14 @@ function saveHistoryOrSay(context: Context, path: string, terminal: Interface): 
   }
 }
 
-/** Lines in the order they came; typing ahead while a statement runs is fine. */
-class LineQueue implements AsyncIterable<string> {
-  private readonly waiting: string[] = []
+/** What was typed, in the order it came; typing ahead while a statement runs is fine. */
+class Queue<T> implements AsyncIterable<T> {
+  private readonly waiting: T[] = []
   private ended = false
   private wake: (() => void) | undefined
 
-  push(line: string): void {
-    this.waiting.push(line)
+  push(one: T): void {
+    this.waiting.push(one)
     this.wake?.()
   }
 
@@ -200,10 +203,10 @@ class LineQueue implements AsyncIterable<string> {
     this.wake?.()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (;;) {
-      const line = this.waiting.shift()
-      if (line !== undefined) yield line
+      const one = this.waiting.shift()
+      if (one !== undefined) yield one
       else if (this.ended) return
       else
         await new Promise<void>((resolve) => {

@@ -18,8 +18,8 @@ interface Typed {
 const CTRL_C = '\x03'
 const CTRL_D = '\x04'
 
-/** Types keys into a shell, a pause after each. */
-async function type(keys: readonly string[], pause = 25, terminateAfter?: number): Promise<Typed> {
+/** Types keys into a shell, a pause after each; SIGTERM comes once it runs `terminateIn`. */
+async function type(keys: readonly string[], terminateIn?: string): Promise<Typed> {
   const asked = nothingAsked()
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} })
   const out = collector()
@@ -33,12 +33,14 @@ async function type(keys: readonly string[], pause = 25, terminateAfter?: number
   }
   const running = runCli(['sql'], io, () => fakeVerbs(asked), {
     on: ({ terminate }) => {
-      if (terminateAfter !== undefined) setTimeout(terminate, terminateAfter)
-      return () => {}
+      const soon = setInterval(() => {
+        if (asked.statements.some(({ sql }) => sql === terminateIn)) terminate()
+      }, 5)
+      return () => clearInterval(soon)
     },
   })
   for (const key of keys) {
-    await new Promise((resolve) => setTimeout(resolve, pause))
+    await new Promise((resolve) => setTimeout(resolve, 25))
     stdin.write(key)
   }
   const code = await running
@@ -57,6 +59,12 @@ describe('shell', () => {
     expect(typed.screen).toContain('  ...> ')
     expect(typed.screen).toContain('│    42 │')
     expect(typed.history).toBe('select 42 ;\nselect 1; select 2;\n')
+  })
+
+  test('remembers a pasted statement as one, though its lines come before the first one is read', async () => {
+    const typed = await type(['select 1;\nselect\n42\n;\nselect 2; select 3;\n', CTRL_D])
+    expect(statements(typed)).toEqual(['select 1;', 'select\n42\n;', 'select 2;', 'select 3;'])
+    expect(typed.history).toBe('select 1;\nselect 42 ;\nselect 2; select 3;\n')
   })
 
   test('a statement with strings is one entry too, unless a line ends inside one', async () => {
@@ -112,7 +120,7 @@ describe('shell', () => {
   })
 
   test('SIGTERM ends it, also while a statement runs', async () => {
-    const typed = await type(['select 1;\n', 'wait;\n'], 25, 150)
+    const typed = await type(['select 1;\n', 'wait;\n'], 'wait;')
     expect(typed.code).toBe(130)
     expect(typed.history).toBe('select 1;\nwait;\n')
   })
