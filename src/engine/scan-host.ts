@@ -8,6 +8,7 @@ import type { BindRequest, Bound, Predicate, Progress, ScanService, ScanStream }
 import { type Hidden, parseHidden } from './hidden.ts'
 import { fieldsFor, predicatesFor } from './predicates.ts'
 import { type FromScans, REPLIES, type ToScans } from './protocol.ts'
+import { ScansAhead } from './scans-ahead.ts'
 
 export interface ScanHost {
   /** The engine thread's end of the channel, to be moved there. */
@@ -59,6 +60,7 @@ interface Statement {
   /** What calls were told, by what they are bound to. */
   readonly told: { readonly bound: number; readonly hidden: Hidden }[]
   readonly scans: Map<number, OpenScan>
+  readonly ahead: ScansAhead
   readonly errors: VarveError[]
 }
 
@@ -109,6 +111,7 @@ export function openScanHost(service: ScanService, shared: Int32Array): ScanHost
       const request = { bound: bound.id, columns: message.columns, predicates }
       const stream = service.scan(fields === undefined ? request : { ...request, fields })
       current.scans.set(message.scan, { stream, tail: Promise.resolve() })
+      current.ahead.opened(stream)
     } catch (error) {
       reply({ type: 'error', scan: message.scan, error: errorToJson(keep(error, current)) })
     }
@@ -116,6 +119,7 @@ export function openScanHost(service: ScanService, shared: Int32Array): ScanHost
 
   const next = async (scanId: number, open: OpenScan, current: Statement): Promise<void> => {
     if (current.abort.signal.aborted) return
+    current.ahead.asked(open.stream)
     try {
       const batch = await open.stream.next()
       if (current.abort.signal.aborted) return
@@ -204,6 +208,7 @@ function fresh(options: StatementOptions): Statement {
     requests: new Map(),
     told: [],
     scans: new Map(),
+    ahead: new ScansAhead(),
     errors: [],
   }
 }

@@ -95,13 +95,14 @@ export class WorkerPool {
     if (thread.tasks.size === 0) thread.worker.unref()
   }
 
-  /** The thread that keeps what it read of the lane before, if it has nothing else to do. */
+  /** The thread that keeps what it read of the lane before, unless it is busy and another one is not. */
   #ofLane(lane: number | undefined): Thread | undefined {
     if (lane === undefined) return undefined
     const at = lane % this.size
     while (this.#threads.length <= at) this.#spawn().worker.unref()
     const thread = this.#threads[at]
-    return thread?.tasks.size === 0 ? thread : undefined
+    const mayWait = this.#threads.length === this.size && this.#threads.every(({ tasks }) => tasks.size > 0)
+    return thread?.tasks.size === 0 || mayWait ? thread : undefined
   }
 
   #leastBusy(): Thread {

@@ -69,6 +69,7 @@ export class OrderedStream implements ScanStream {
   #planned = false
   #closed = false
   #decoded = 0
+  #begun: Promise<void> | undefined
   #wake: () => void = () => undefined
 
   constructor(pool: WorkerPool, plan: StreamPlan) {
@@ -86,11 +87,17 @@ export class OrderedStream implements ScanStream {
     return this.#plan.eager === true || this.#asked > 1 || this.#slots.some(({ eager }) => eager === true)
   }
 
+  ahead(): void {
+    this.#begun ??= this.#fill()
+    this.#begun.catch(() => undefined)
+  }
+
   async next(): Promise<ColumnBatch | undefined> {
     if (this.#ended) return undefined
     this.#asked++
     if (this.#asked === 2) this.#slots[0]?.task?.credit(CREDIT)
     try {
+      await this.#begun
       for (;;) {
         if (this.#closed) throw new VarveError('aborted', 'the scan was closed')
         await this.#fill()

@@ -59,6 +59,8 @@ export interface Progress {
 export interface ScanStream {
   /** The next batch, `undefined` at the end; throws what went wrong, with its place. */
   next(): Promise<ColumnBatch | undefined>
+  /** Fetches and decodes what comes first before it is asked for; what goes wrong in it is `next`'s to throw. */
+  ahead?(): void
   /** Gives a batch's buffers back for use in later ones. Optional: without it they are garbage collected. */
   release(batch: ColumnBatch): void
   readonly progress: Progress

@@ -34,6 +34,8 @@ export interface FakeScan extends ScanService {
   readonly binds: BindRequest[]
   readonly scans: { readonly columns: readonly number[]; readonly predicates: readonly Predicate[] }[]
   readonly counts: { nexts: number; closed: number; released: number; open: number; unbound: number }
+  /** What was asked of the streams, each by the number of its scan: `a3` to begin, `n3` for a batch. */
+  readonly asked: string[]
 }
 
 /** Tables by the first argument of whatever function is called. */
@@ -42,11 +44,13 @@ export function fakeScan(tables: Readonly<Record<string, FakeTable>>): FakeScan 
   const counts = { nexts: 0, closed: 0, released: 0, open: 0, unbound: 0 }
   const binds: BindRequest[] = []
   const scans: FakeScan['scans'] = []
+  const asked: string[] = []
   let last = 0
   return {
     binds,
     scans,
     counts,
+    asked,
     async bind(request, signal) {
       binds.push(request)
       const path = JSON.stringify(request.args[0])
@@ -64,6 +68,7 @@ export function fakeScan(tables: Readonly<Record<string, FakeTable>>): FakeScan 
       if (table === undefined)
         throw new VarveError('internal', `scan of ${request.bound}, which is not bound`)
       scans.push({ columns: request.columns, predicates: request.predicates })
+      const scan = scans.length
       counts.open++
       const closed = new AbortController()
       const source = batchesOf(table)[Symbol.iterator]()
@@ -71,7 +76,11 @@ export function fakeScan(tables: Readonly<Record<string, FakeTable>>): FakeScan 
       const progress = { done: 0, total: 100 }
       return {
         progress,
+        ahead() {
+          asked.push(`a${scan}`)
+        },
         async next() {
+          asked.push(`n${scan}`)
           if (closed.signal.aborted) throw new Error('next() after close()')
           counts.nexts++
           await pause(table.delay ?? 0, closed.signal)
