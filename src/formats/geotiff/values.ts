@@ -4,6 +4,7 @@ import { type ColumnValues, NUMBER_ARRAYS } from '../batch.ts'
 import type { Allocate } from '../builders.ts'
 import { type Samples, sizeOf } from './decode.ts'
 import { nodataValue } from './nodata.ts'
+import { sumThree, takeThree, type Words } from './rgb.ts'
 import type { Tile } from './tiles.ts'
 import type { Raster, SampleKind } from './types.ts'
 
@@ -18,8 +19,6 @@ export interface Stretch {
   readonly from: number
   readonly to: number
 }
-
-type Words = Uint8Array | Uint16Array | Uint32Array
 
 /** Bands of the stretch, one array each. 64-bit values are moved as halves, floats as the bits that they are. */
 export function takeBands(
@@ -47,8 +46,8 @@ export function takeBands(
     const count = Math.min(tile.width - col, to - pixel)
     const line = (top + row) * width * perPixel
     const start = line + (left + col) * perPixel
-    if (isRgb && differences) sumThree(source, line, start, red!, green!, blue!, written, count)
-    else if (isRgb) takeThree(source, start, red!, green!, blue!, written, count)
+    if (isRgb && differences) sumThree(source, line, start, [red!, green!, blue!], written, count)
+    else if (isRgb) takeThree(source, start, [red!, green!, blue!], written, count)
     else
       for (const [i, target] of targets.entries()) {
         const band = bands[i]!
@@ -94,52 +93,6 @@ function sumStrided(
   for (let i = 0; i < count; i++, from += step) {
     sum = (sum + source[from]!) | 0
     target[at + i] = sum
-  }
-}
-
-function takeThree(
-  source: Words,
-  start: number,
-  red: Words,
-  green: Words,
-  blue: Words,
-  at: number,
-  count: number,
-): void {
-  for (let i = at, from = start; i < at + count; i++, from += 3) {
-    red[i] = source[from]!
-    green[i] = source[from + 1]!
-    blue[i] = source[from + 2]!
-  }
-}
-
-/** One pass over the samples for all of RGB: three, one band each, take twice as long. */
-function sumThree(
-  source: Words,
-  line: number,
-  start: number,
-  red: Words,
-  green: Words,
-  blue: Words,
-  at: number,
-  count: number,
-): void {
-  let r = 0
-  let g = 0
-  let b = 0
-  let from = line
-  for (; from < start; from += 3) {
-    r = (r + source[from]!) | 0
-    g = (g + source[from + 1]!) | 0
-    b = (b + source[from + 2]!) | 0
-  }
-  for (let i = at; i < at + count; i++, from += 3) {
-    r = (r + source[from]!) | 0
-    g = (g + source[from + 1]!) | 0
-    b = (b + source[from + 2]!) | 0
-    red[i] = r
-    green[i] = g
-    blue[i] = b
   }
 }
 
