@@ -10,6 +10,8 @@ import type { BlockFile, BlockFormat, BlockReader, ByteRange } from './types.ts'
 
 const SMALL_BATCH = 2048
 const LARGE_BATCH = 131072
+/** Rows of a batch that holds nothing but their number. */
+const COUNTED = 1 << 20
 /** What is fetched ahead of the block that is being decoded. */
 const AHEAD_BYTES = 16 << 20
 const AHEAD_BLOCKS = 64
@@ -45,7 +47,8 @@ export async function* readBlocks(
   const lent = reader.lends === true && recycle !== undefined ? new Lent(allocate, recycle) : undefined
   const fetch = new Fetcher(file, reader, parts, hooks.small === true, lent)
   const measured: (readonly Zone[])[] = []
-  const blocks = new BlockBatches(job, reader, projection.length === 0)
+  const blocks = new BlockBatches(job, reader)
+  let counted = 0
   try {
     let skip = run.skip
     let left = run.rows
@@ -55,13 +58,20 @@ export async function* readBlocks(
       skip -= from
       left -= to - from
       const bytes = await blocks.placed(part, () => fetch.take(i))
-      if (bytes !== undefined) {
+      if (bytes?.length === 0 && projection.length === 0) {
+        counted += to - from
+        if (counted >= COUNTED) {
+          yield { rows: counted, columns: [] }
+          counted = 0
+        }
+      } else if (bytes !== undefined) {
         yield* blocks.of(part, bytes, from, to)
         lent?.takeBack(bytes)
       }
       if (zones) measured.push(reader.takeZones?.() ?? [])
       hooks.onProgress?.(part.end - part.source)
     }
+    if (counted > 0) yield { rows: counted, columns: [] }
   } finally {
     reader.close?.()
   }
@@ -94,22 +104,16 @@ class Lent {
 class BlockBatches {
   readonly #job: BlockJob
   readonly #reader: BlockReader
-  readonly #bare: boolean
   #maxRows: number
 
-  constructor(job: BlockJob, reader: BlockReader, bare: boolean) {
+  constructor(job: BlockJob, reader: BlockReader) {
     this.#job = job
     this.#reader = reader
-    this.#bare = bare
     this.#maxRows = job.hooks.small === true ? SMALL_BATCH : LARGE_BATCH
   }
 
   /** The batches of a block's rows [from, to). */
   async *of(part: Part, bytes: readonly Uint8Array[], from: number, to: number): AsyncGenerator<ColumnBatch> {
-    if (this.#bare && bytes.length === 0) {
-      if (to > from) yield { rows: to - from, columns: [] }
-      return
-    }
     const batches = iterate(this.#reader.decode(part, bytes, from, to, this.#maxRows))
     try {
       for (;;) {

@@ -172,6 +172,10 @@ describe('what is fetched', () => {
     const run = (await runOfSlice(makeSlice(file.index, { firstRow: 0, rows: 160 }, true), undefined))!
     const none = await readRun({ ...file, source }, run, [])
     expect([none.length, reads]).toEqual([160, []])
+    // All in one batch: each one is a message to other threads.
+    expect((await file.format.read(source, file.layout, run, [], hooks).next()).value).toMatchObject({
+      rows: 160,
+    })
     const batches = file.format.read(source, file.layout, run, [0], { ...hooks, small: true })
     expect((await batches.next()).value).toMatchObject({ rows: 4 })
     await batches.return(undefined)
