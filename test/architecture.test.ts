@@ -54,7 +54,6 @@ const HOMES: readonly (readonly [pattern: RegExp, homes: readonly string[]])[] =
   [/^(dicom-parser|exifreader|image-size|nifti-reader-js)$/, ['lake/ingest/heads']],
   [/^fuse-native$/, ['mount']],
   [/^zstddec$/, ['formats/geotiff/codecs', 'formats/parquet/codecs']],
-  [/^hysnappy$/, ['formats/parquet/codecs']],
   [/^sax$/, ['formats/imzml/xml']],
   [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'bridge', 'library', 'cli']],
 ]

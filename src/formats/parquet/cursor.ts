@@ -69,7 +69,7 @@ export class ChunkCursor {
     while (this.#window === undefined && this.#left === 0 && left > 0) {
       const page = this.#nextRaw()
       if (page.values > left) {
-        this.#open(page)
+        this.#open(page, true)
         break
       }
       this.#unseen -= page.values
@@ -85,7 +85,7 @@ export class ChunkCursor {
     // Made when the first null may come: most columns have none.
     let definition: Uint8Array | undefined
     for (let done = 0; done < rows; ) {
-      if (this.#left === 0) this.#nextPage()
+      if (this.#left === 0) this.#nextPage(rows - done)
       const page = this.#page!
       const some = Math.min(rows - done, this.#left)
       let present = some
@@ -149,7 +149,7 @@ export class ChunkCursor {
   #fillWindow(): boolean {
     while (this.#left === 0) {
       if (this.#unseen === 0) return false
-      this.#nextPage()
+      this.#nextPage(0)
     }
     const some = Math.min(WINDOW, this.#left)
     const { definition, repetition } = this.#window!
@@ -161,14 +161,16 @@ export class ChunkCursor {
     return true
   }
 
-  #nextPage(): void {
-    this.#open(this.#nextRaw())
+  /** `wanted`: levels that are read before anything else is unpacked. */
+  #nextPage(wanted: number): void {
+    const raw = this.#nextRaw()
+    this.#open(raw, raw.values > wanted)
   }
 
-  #open(raw: RawPage): void {
+  #open(raw: RawPage, stay: boolean): void {
     this.#unseen -= raw.values
     this.#left = raw.values
-    this.#page = openPage(raw, this.#leaf, this.#decompress, this.#dictionary)
+    this.#page = openPage(raw, this.#leaf, this.#decompress, this.#dictionary, stay)
   }
 
   /** The next data page, still packed. */

@@ -2,6 +2,7 @@
 
 import { crc32 } from 'node:zlib'
 import type { Decompress } from './codecs/index.ts'
+import type { Unpack } from './codecs/types.ts'
 import { CompactReader, countAt, numberAt, type Struct, structAt } from './compact.ts'
 import { badParquet, unsupportedParquet } from './error.ts'
 import { isCompressed } from './footer.ts'
@@ -94,16 +95,18 @@ export function readDictionary(
   return dense
 }
 
-/** Unpacks a data page. */
+/** Unpacks a data page. Unless it is to `stay`, it is read to its end before another page is unpacked. */
 export function openPage(
   raw: RawPage,
   leaf: Leaf,
   decompress: Decompress,
   dictionary: Dense | undefined,
+  stay: boolean,
 ): Page {
+  const unpack: Unpack = (bytes, size) => decompress(bytes, size, stay)
   return raw.type === DATA_V2
-    ? openSecond(raw, leaf, decompress, dictionary)
-    : openFirst(raw, leaf, decompress, dictionary)
+    ? openSecond(raw, leaf, unpack, dictionary)
+    : openFirst(raw, leaf, unpack, dictionary)
 }
 
 const widthOf = (max: number): number => 32 - Math.clz32(max)
@@ -112,10 +115,10 @@ const widthOf = (max: number): number => 32 - Math.clz32(max)
 function openFirst(
   { header, values, body, unpacked }: RawPage,
   leaf: Leaf,
-  decompress: Decompress,
+  unpack: Unpack,
   dictionary: Dense | undefined,
 ): Page {
-  const bytes = decompress(body, unpacked)
+  const bytes = unpack(body, unpacked)
   let at = 0
   const levels = (max: number, encoding: number | undefined): NumberStream | undefined => {
     if (max === 0) return undefined
@@ -148,7 +151,7 @@ function openFirst(
 function openSecond(
   { header, values, body, unpacked }: RawPage,
   leaf: Leaf,
-  decompress: Decompress,
+  unpack: Unpack,
   dictionary: Dense | undefined,
 ): Page {
   const definitionBytes = countAt(header, 5, 'the length of definition levels')
@@ -162,7 +165,7 @@ function openSecond(
   const definition = stream(leaf.maxDefinition, repetitionBytes, definitionBytes)
   const packed = body.subarray(levels)
   // Of nulls alone nothing is left, which is then not packed either.
-  const bytes = isCompressed(header) && packed.length > 0 ? decompress(packed, unpacked - levels) : packed
+  const bytes = isCompressed(header) && packed.length > 0 ? unpack(packed, unpacked - levels) : packed
   const decoder = decoderOf(
     numberAt(header, 4),
     leaf,
