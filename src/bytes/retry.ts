@@ -86,31 +86,33 @@ function exhausted(error: VarveError, tries: number): VarveError {
 }
 
 /** Gives up on `work` after `ms`, and tells it so by its signal; the outer signal reaches it too. */
-async function withinTime<T>(
+function withinTime<T>(
   ms: number,
   outer: AbortSignal | undefined,
   uri: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController()
-  let stop: (error: VarveError) => void = () => {}
-  const stopped = new Promise<never>((_, reject) => (stop = reject))
-  const onAbort = (): void => {
-    stop(cancelled(uri, outer))
-    controller.abort()
-  }
-  if (outer?.aborted) onAbort()
-  else outer?.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => {
-    stop(new VarveError('unavailable', `${uri} did not answer within ${Math.round(ms)} ms`, { uri }))
-    controller.abort()
-  }, ms)
-  try {
-    return await Promise.race(outer?.aborted ? [stopped] : [stopped, work(controller.signal)])
-  } finally {
-    clearTimeout(timer)
-    outer?.removeEventListener('abort', onAbort)
-  }
+  return new Promise((resolve, reject) => {
+    if (outer?.aborted) return reject(cancelled(uri, outer))
+    const controller = new AbortController()
+    const giveUp = (error: VarveError): void => {
+      end()
+      reject(error)
+      controller.abort()
+    }
+    const onAbort = (): void => giveUp(cancelled(uri, outer))
+    outer?.addEventListener('abort', onAbort, { once: true })
+    const timer = setTimeout(
+      () =>
+        giveUp(new VarveError('unavailable', `${uri} did not answer within ${Math.round(ms)} ms`, { uri })),
+      ms,
+    )
+    const end = (): void => {
+      clearTimeout(timer)
+      outer?.removeEventListener('abort', onAbort)
+    }
+    work(controller.signal).then(resolve, reject).finally(end)
+  })
 }
 
 /** Waits `ms`; throws `aborted` as soon as the signal says so. */

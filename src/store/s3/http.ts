@@ -6,6 +6,7 @@ import { cancelled } from '../../bytes/abort.ts'
 import { isVarveError, VarveError } from '../../errors.ts'
 import type { RequestOp, RequestRecord } from '../trace.ts'
 import { DirectClient } from './direct.ts'
+import { DirectAnswer } from './direct-answer.ts'
 import { queryText } from './query.ts'
 
 /** Where the body of a successful answer goes. */
@@ -149,9 +150,7 @@ export class LeanHandler {
         signal,
       )
       if (head === undefined) return undefined
-      const { status, reason } = head
-      const text = status < 300 ? [] : [body]
-      return { statusCode: status, reason, headers: { ...head.headers }, body: Readable.from(text) }
+      return new DirectAnswer(head, body)
     } catch (error) {
       if (signal?.aborted) throw cancelled(uri, signal)
       // With an answer on its way, a broken connection is a broken body.

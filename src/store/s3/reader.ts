@@ -63,11 +63,12 @@ export function objectGetter(connection: Connection, key: string): Getter {
       if (ifMatch !== undefined) headers['if-match'] = ifMatch
       return connection.once(options, async (_client, _sdk, send) => {
         const handler = await connection.handler()
-        const { statusCode, body } = (await handler.handle({ ...request, headers }, send)).response
+        const { response } = await handler.handle({ ...request, headers }, send)
+        const { statusCode } = response
         if (statusCode === 200 || statusCode === 206) return true
         signed.delete(key)
         if ([301, 307, 400, 401, 403].includes(statusCode)) return false
-        throw answerError(await body.toArray())
+        throw answerError(await response.body.toArray())
       })
     }
   }
