@@ -12,9 +12,7 @@ import { isUtf8 } from 'node:buffer'
 import duckdb, { type Vector } from '@duckdb/node-bindings'
 import { VarveError } from '../../errors.ts'
 import type { ColumnVector } from '../../formats/batch.ts'
-
-const STRING_BYTES = 16
-const INLINE_BYTES = 12
+import { INLINE_BYTES, STRING_BYTES, shortStrings } from './short-strings.ts'
 
 /** What of the words 0 to 2 of a short text is its own, by its length: the rest is 0. */
 const MASKS = [0, 4, 8].map((from) =>
@@ -48,6 +46,13 @@ export function writeStrings(
   const offsets = column.offsets!
   const first = offsets[start]!
   const end = offsets[start + count]!
+  const short = shortStrings(values, offsets.subarray(start, start + count + 1))
+  if (short !== undefined) {
+    // It is never shown to DuckDB's own check.
+    if (text && !isUtf8(values.subarray(first, end))) throw notUtf8(column, start, count)
+    duckdb.copy_data_to_vector(vector, 0, short.buffer, short.at, count * STRING_BYTES)
+    return
+  }
   reserve(count)
   // Four bytes at a time, over the end of a value, where the memory goes on far enough.
   const words = new DataView(values.buffer, values.byteOffset)

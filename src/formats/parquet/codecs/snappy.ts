@@ -7,7 +7,6 @@
  * long over it as unpacking did.
  */
 
-import type { Unpack } from './types.ts'
 import {
   and,
   assign,
@@ -36,7 +35,8 @@ import {
   store64,
   variable,
   when,
-} from './wasm.ts'
+} from '../../wasm.ts'
+import type { Unpack } from './types.ts'
 
 const PAGE = 64 * 1024
 /** Before and behind the bytes: an answer of 0 is an error, and words are copied over ends. */

@@ -42,6 +42,14 @@ export const shiftRight = pair(0x76)
 
 export const int32 = (value: number): Code => [0x41, ...signed(value)]
 
+/** Of 64 bits. */
+export const and64 = pair(0x83)
+export const or64 = pair(0x84)
+export const shiftLeft64 = pair(0x86)
+export const int64 = (value: number): Code => [0x42, ...signed(value)]
+/** A number without a sign as one of 64 bits. */
+export const widen = (value: Code): Code => [...value, 0xad]
+
 /** A variable: its number among parameters and locals. */
 export interface Variable {
   readonly index: number
