@@ -68,13 +68,12 @@ export const load8 = load(0x2d)
 export const load16 = load(0x2f)
 export const load32 = load(0x28)
 export const load64 = load(0x29)
-export const store64 = (at: Code, value: Code, offset = 0): Code => [
-  ...at,
-  ...value,
-  0x37,
-  0,
-  ...unsigned(offset),
-]
+const store =
+  (operation: number) =>
+  (at: Code, value: Code, offset = 0): Code => [...at, ...value, operation, 0, ...unsigned(offset)]
+
+export const store32 = store(0x36)
+export const store64 = store(0x37)
 export const copyMemory = (to: Code, from: Code, bytes: Code): Code => [
   ...to,
   ...from,

@@ -4,17 +4,15 @@ import { badParquet } from '../error.ts'
 import type { Dense } from './dense.ts'
 import { HybridDecoder } from './hybrid.ts'
 import { copy, FEW, wordsOf } from './plain.ts'
+import { gatherShort, type Slots, STEP, slotsOf } from './short-texts.ts'
 import type { ValueBytes, ValueDecoder } from './types.ts'
-
-/** Indexes are decoded by so many. */
-const STEP = 8192
 
 const indexes = new Int32Array(STEP)
 
 export class DictionaryValues implements ValueDecoder {
   readonly #indexes: HybridDecoder
   readonly #dictionary: Dense
-  readonly #short: Int32Array | undefined
+  readonly #short: Slots | undefined
 
   constructor({ bytes, at, end }: ValueBytes, dictionary: Dense) {
     // A page of nulls may have nothing at all.
@@ -27,63 +25,27 @@ export class DictionaryValues implements ValueDecoder {
     for (let left = count; left > 0; left -= STEP) {
       const some = Math.min(left, STEP)
       this.#indexes.read(indexes, 0, some)
-      const { count: size, width } = this.#dictionary
-      let most = 0
-      // Also of what is negative, because it has 32 bits.
-      for (let i = 0; i < some; i++) most = Math.max(most, indexes[i]! >>> 0)
-      if (most >= size)
-        throw badParquet(`a value is number ${most} of its dictionary, expected below ${size}`)
-      if (width === 0) this.#gatherTexts(some, out)
+      if (this.#short !== undefined && gatherShort(this.#short, indexes, some, out)) continue
+      checkIndexes(some, this.#dictionary.count)
+      if (this.#dictionary.width === 0) gatherTexts(this.#dictionary, some, out)
       else gatherFixed(this.#dictionary, some, out)
     }
   }
-
-  #gatherTexts(count: number, out: Dense): void {
-    if (this.#short === undefined) gatherTexts(this.#dictionary, count, out)
-    else gatherShort(this.#short, count, out)
-  }
 }
 
-/** Bytes of a text that has a slot, and words of a slot: three of the bytes, and one for how many they are. */
-const SLOT_BYTES = 12
-const SLOT = 4
+function checkIndexes(count: number, size: number): void {
+  let most = 0
+  // Also of what is negative, because it has 32 bits.
+  for (let i = 0; i < count; i++) most = Math.max(most, indexes[i]! >>> 0)
+  if (most >= size) throw badParquet(`a value is number ${most} of its dictionary, expected below ${size}`)
+}
 
-const slots = new WeakMap<Dense, Int32Array | undefined>()
+const slots = new WeakMap<Dense, Slots | undefined>()
 
-/** A dictionary of nothing but short texts in slots: what is aligned is read in half the time. */
-function shortTexts(dictionary: Dense): Int32Array | undefined {
+/** A dictionary of nothing but short texts in slots, made once. */
+function shortTexts(dictionary: Dense): Slots | undefined {
   if (!slots.has(dictionary)) slots.set(dictionary, slotsOf(dictionary))
   return slots.get(dictionary)
-}
-
-function slotsOf({ count, offsets, data }: Dense): Int32Array | undefined {
-  for (let i = 0; i < count; i++) if (offsets[i + 1]! - offsets[i]! > SLOT_BYTES) return undefined
-  const words = wordsOf(data)
-  const made = new Int32Array(count * SLOT)
-  for (let i = 0, at = 0; i < count; i++) {
-    const from = offsets[i]!
-    for (let k = 0; k < SLOT_BYTES; k += 4) made[at++] = words.getInt32(from + k, true)
-    made[at++] = offsets[i + 1]! - from
-  }
-  return made
-}
-
-function gatherShort(from: Int32Array, count: number, out: Dense): void {
-  let bytes = 0
-  for (let i = 0; i < count; i++) bytes += from[indexes[i]! * SLOT + 3]!
-  out.reserve(count, bytes)
-  const ends = out.offsets
-  const copies = wordsOf(out.data)
-  let { used, count: at } = out
-  for (let i = 0; i < count; i++) {
-    const slot = indexes[i]! * SLOT
-    copies.setInt32(used, from[slot]!, true)
-    copies.setInt32(used + 4, from[slot + 1]!, true)
-    copies.setInt32(used + 8, from[slot + 2]!, true)
-    ends[++at] = used += from[slot + 3]!
-  }
-  out.used = used
-  out.count = at
 }
 
 function gatherFixed({ data, width }: Dense, count: number, out: Dense): void {
