@@ -7,6 +7,7 @@ export class DirectAnswer {
   readonly reason: string
   readonly #head: AnswerHead
   readonly #text: Uint8Array | undefined
+  #headers: Record<string, string> | undefined
   #body: Readable | undefined
 
   /** `body`: what an error answer says. */
@@ -18,7 +19,7 @@ export class DirectAnswer {
   }
 
   get headers(): Record<string, string> {
-    return { ...this.#head.headers }
+    return (this.#headers ??= { ...this.#head.headers })
   }
 
   /** The same stream each time, made for the first. */
