@@ -22,7 +22,9 @@ import { quoteText } from './quote.ts'
 import { type OpenDatabase, openDatabase } from './thread/database.ts'
 import { type Aside, threadLimit } from './thread/one-thread.ts'
 import { openScanClient } from './thread/scan-client.ts'
+import { serializer } from './thread/serialize.ts'
 import { startStatement } from './thread/statement.ts'
+import { textsOf } from './thread/texts.ts'
 
 /** How long a statement that nobody reads any more may take to notice, in milliseconds. */
 const GRACE = 200
@@ -126,17 +128,6 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** The text's syntax tree as JSON, `undefined` where DuckDB has none for it. */
-async function serialize(sql: string): Promise<string | undefined> {
-  try {
-    const text = `select json_serialize_sql(${quoteText(sql)}, skip_default := true)::varchar`
-    const [row] = await texts(text)
-    return row
-  } catch {
-    return undefined
-  }
-}
-
 /** No suggestion is no error: a view that cannot be read now may be in the way. */
 async function complete(text: string): Promise<Suggestion[]> {
   const sql = `select suggestion_start || ' ' || suggestion from sql_auto_complete(${quoteText(text)})`
@@ -159,6 +150,8 @@ const aside: Aside = (work) => {
   return answer
 }
 
+const serialize = serializer(aside)
+
 const limitThreads = threadLimit(
   data.functions.map(({ name }) => name),
   aside,
@@ -171,7 +164,6 @@ function texts(sql: string): Promise<string[]> {
 
 async function readTexts(connection: Connection, sql: string): Promise<string[]> {
   const statement = await startStatement(connection, sql, undefined)
-  const decoder = new TextDecoder()
   const out: string[] = []
   for (;;) {
     const batch = await statement.fetch()
@@ -179,9 +171,6 @@ async function readTexts(connection: Connection, sql: string): Promise<string[]>
       if (statement.failed) throw await statement.reason()
       return out
     }
-    const { offsets, values } = batch.columns[0]!
-    for (let i = 0; i < batch.rows; i++) {
-      out.push(decoder.decode((values as Uint8Array).subarray(offsets![i]!, offsets![i + 1]!)))
-    }
+    out.push(...textsOf(batch))
   }
 }

@@ -32,6 +32,49 @@ export async function startStatement(
   sql: string,
   params: RunOptions['params'],
 ): Promise<RunningStatement> {
+  const one = await prepareOne(connection, sql)
+  let prepared = one ?? (await prepareLast(connection, sql))
+  try {
+    const types = columnTypes(prepared)
+    const streams = duckdb.prepared_statement_type(prepared) === StatementType.SELECT
+    const printed =
+      one !== undefined && streams ? await preparePrinted(connection, sql, prepared, types) : undefined
+    if (printed !== undefined) {
+      duckdb.destroy_prepare_sync(prepared)
+      prepared = printed
+    }
+    bindParameters(prepared, params)
+    const result = streams
+      ? await duckdb.execute_prepared_streaming(prepared)
+      : await duckdb.execute_prepared(prepared)
+    const running = await readResult(result, printed === undefined ? undefined : types)
+    return {
+      ...running,
+      get failed() {
+        return hasFailed(result)
+      },
+      reason: () => failureOf(connection, sql, params),
+    }
+  } finally {
+    duckdb.destroy_prepare_sync(prepared)
+  }
+}
+
+/** What `prepare` says of a text that is not one statement, before it binds anything. */
+const NOT_ONE = /^Invalid Input Error: (Cannot prepare multiple statements|No statement to prepare)/
+
+/** In one turn of another thread, where extracting and preparing take two; undefined when it is not one statement. */
+async function prepareOne(connection: Connection, sql: string): Promise<PreparedStatement | undefined> {
+  try {
+    return await duckdb.prepare(connection, sql)
+  } catch (error) {
+    if (error instanceof Error && NOT_ONE.test(error.message)) return undefined
+    throw error
+  }
+}
+
+/** Runs all but the last of a text's statements, and prepares that one. */
+async function prepareLast(connection: Connection, sql: string): Promise<PreparedStatement> {
   const { extracted_statements: extracted, statement_count: count } = await duckdb.extract_statements(
     connection,
     sql,
@@ -45,31 +88,7 @@ export async function startStatement(
       duckdb.destroy_prepare_sync(prepared)
     }
   }
-  let prepared = await duckdb.prepare_extracted_statement(connection, extracted, count - 1)
-  try {
-    const types = columnTypes(prepared)
-    const streams = duckdb.prepared_statement_type(prepared) === StatementType.SELECT
-    const printed =
-      count === 1 && streams ? await preparePrinted(connection, sql, prepared, types) : undefined
-    if (printed !== undefined) {
-      duckdb.destroy_prepare_sync(prepared)
-      prepared = printed
-    }
-    bindParameters(prepared, params)
-    const result = streams
-      ? await duckdb.execute_prepared_streaming(prepared)
-      : await duckdb.execute_prepared(prepared)
-    const running = await reading(result, printed === undefined ? undefined : types)
-    return {
-      ...running,
-      get failed() {
-        return hasFailed(result)
-      },
-      reason: () => failureOf(connection, sql, params),
-    }
-  } finally {
-    duckdb.destroy_prepare_sync(prepared)
-  }
+  return duckdb.prepare_extracted_statement(connection, extracted, count - 1)
 }
 
 type Result = Awaited<ReturnType<typeof duckdb.execute_prepared>>
@@ -157,10 +176,10 @@ function parameterIndex(prepared: PreparedStatement, name: string): number | und
   }
 }
 
-/** `types` are the columns' own ones where the statement was made to print them. */
-async function reading(
+/** A result's columns and rows; `types` are the columns' own ones where the statement was made to print them. */
+export async function readResult(
   result: Result,
-  types: readonly LogicalType[] | undefined,
+  types?: readonly LogicalType[] | undefined,
 ): Promise<Pick<RunningStatement, 'head' | 'fetch'>> {
   const kind = duckdb.result_return_type(result)
   if (kind === ResultType.CHANGED_ROWS) {
