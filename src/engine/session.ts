@@ -51,7 +51,8 @@ export function openSession({
   const calls = procedureCalls(explaining.scan, procedures)
   const host = openScanHost(calls.scan, shared)
   const engine = startEngine({ database, settings, functions }, shared, host)
-  const statements = statementsOf({ engine, host, functions, claims, fresh: database === ':memory:' })
+  const { expect } = scan
+  const statements = statementsOf({ engine, host, functions, claims, expect, fresh: database === ':memory:' })
   let turn: Promise<void> = Promise.resolve()
   let closing: Promise<void> | undefined
   let starting: Promise<QueryResult> | undefined

@@ -1,22 +1,30 @@
 /** Starts statements: rewritten for varve, with what pushdown knows about their scans. */
 
+import { VarveError } from '../errors.ts'
 import { type Value, valuesFrom } from '../formats/values.ts'
-import type { TableFunction } from '../scan/types.ts'
+import type { ScanService, TableFunction } from '../scan/types.ts'
 import { isRefused } from './duckdb-errors.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './query-result.ts'
 import type { OptionalArguments, RewriteOptions } from './rewrite/edits.ts'
 import { executedWith } from './rewrite/execute.ts'
 import { rewriteStatement } from './rewrite/rewrite.ts'
+import { tokenize } from './rewrite/tokens.ts'
 import type { ExplainedScan, ScanHost } from './scan-host.ts'
 import type { QueryResult, RunOptions } from './types.ts'
 import { type Query, viewsOf } from './views.ts'
+
+/** What stands before a file in a statement: `read_bam('…')`, `from '…'`. */
+const BEFORE_FILES = new Set(['(', '[', ',', 'from', 'join'])
+const BOUND = new VarveError('aborted', 'the statement is bound')
 
 export interface StatementsOptions {
   readonly engine: Engine
   readonly host: ScanHost
   readonly functions: readonly TableFunction[]
   readonly claims: (path: string) => boolean
+  /** Is told what a statement names, before it is bound; as `ScanService` has it. */
+  readonly expect?: ScanService['expect']
   /** The database began empty. */
   readonly fresh: boolean
 }
@@ -36,7 +44,14 @@ export interface Statements {
   explain<T>(sql: string, options: RunOptions, use: (explained: Explained) => Promise<T>): Promise<T>
 }
 
-export function statementsOf({ engine, host, functions, claims, fresh }: StatementsOptions): Statements {
+export function statementsOf({
+  engine,
+  host,
+  functions,
+  claims,
+  expect,
+  fresh,
+}: StatementsOptions): Statements {
   const names = new Set(functions.map(({ name }) => name.toLowerCase()))
   const optional = optionalArguments(functions)
   let collated = false
@@ -68,20 +83,34 @@ export function statementsOf({ engine, host, functions, claims, fresh }: Stateme
       ...more,
     })
 
+  const started = async (sql: string, options: RunOptions): Promise<QueryResult> => {
+    const { params } = options
+    const pushdown = pushes(sql, options)
+    const text = await rewrite(sql, { pushdown, params })
+    const executed = await executedWith(sql, engine.serialize)
+    views.note(sql)
+    try {
+      return await execute(engine, host, text, options, { pushdown, params: executed })
+    } catch (error) {
+      // Pushdown must not change what a statement is, nor the text that an error shows of it.
+      const plain = pushdown && isRefused(error) ? await rewrite(sql, { pushdown: false, params }) : text
+      if (plain === text) throw error
+      return execute(engine, host, plain, options, { pushdown: false })
+    }
+  }
+
   return {
     async start(sql, options) {
-      const { params } = options
-      const pushdown = pushes(sql, options)
-      const text = await rewrite(sql, { pushdown, params })
-      const executed = await executedWith(sql, engine.serialize)
-      views.note(sql)
+      const { signal, params } = options
+      const bound = new AbortController()
+      const end = (): void => bound.abort(BOUND)
+      signal?.addEventListener('abort', end, { once: true })
+      expect?.(mayBeFiles(sql, params), bound.signal)
       try {
-        return await execute(engine, host, text, options, { pushdown, params: executed })
-      } catch (error) {
-        // Pushdown must not change what a statement is, nor the text that an error shows of it.
-        const plain = pushdown && isRefused(error) ? await rewrite(sql, { pushdown: false, params }) : text
-        if (plain === text) throw error
-        return execute(engine, host, plain, options, { pushdown: false })
+        return await started(sql, options)
+      } finally {
+        signal?.removeEventListener('abort', end)
+        end()
       }
     },
     async explain(sql, options, use) {
@@ -102,6 +131,17 @@ export function statementsOf({ engine, host, functions, claims, fresh }: Stateme
       }
     },
   }
+}
+
+/** Texts that stand where a statement names what it reads. */
+function mayBeFiles(sql: string, params: RunOptions['params']): string[] {
+  const tokens = tokenize(sql)
+  const literals = tokens.filter(
+    ({ kind }, i) =>
+      (kind === 'string' || kind === 'identifier') && BEFORE_FILES.has(tokens[i - 1]?.value ?? ''),
+  )
+  const given = Object.values(params ?? {}).filter((value) => typeof value === 'string')
+  return [...literals.map(({ value }) => value), ...given]
 }
 
 function optionalArguments(functions: readonly TableFunction[]): ReadonlyMap<string, OptionalArguments> {

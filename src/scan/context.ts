@@ -1,6 +1,7 @@
 /** What every scan of a service shares. */
 
 import type { IndexHome } from '../index/location.ts'
+import type { ExpectedFiles } from './expected.ts'
 import type { FileMemory } from './memory.ts'
 import type { Reject } from './messages.ts'
 import type { WorkerPool } from './pool.ts'
@@ -9,6 +10,8 @@ export interface ScanContext {
   readonly home: IndexHome
   readonly pool: WorkerPool
   readonly memory: FileMemory
+  /** Files that are asked for before anyone binds them. */
+  readonly expected?: ExpectedFiles | undefined
   /** Records that scans with `ignore_errors` passed over, since it was emptied. */
   readonly rejects: Reject[]
   /** Something worth telling that is no failure: an index that could not be kept. */

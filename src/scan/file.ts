@@ -40,7 +40,7 @@ export interface OpenFileOptions {
 }
 
 /** What opening a file needs of a scan's context. */
-export type FileContext = Pick<ScanContext, 'home' | 'names' | 'memory'>
+export type FileContext = Pick<ScanContext, 'home' | 'names' | 'memory' | 'expected'>
 
 export class BoundFile {
   constructor(

@@ -37,6 +37,15 @@ export async function openSource(
 /** Of a file that was read before, its first byte is enough to learn whether it is still the same one. */
 const PROBE_BYTES = 1
 
+/** A file that is remembered: no more of it than its identity. */
+export function openProbe(
+  file: FileName,
+  context: Pick<ScanContext, 'names'>,
+  signal: AbortSignal | undefined,
+): Promise<OpenedSource | undefined> {
+  return openSource(file, context, { head: PROBE_BYTES, signal })
+}
+
 export interface RememberedSource extends OpenedSource {
   /** Undefined where all bytes are in this process anyway. */
   readonly memory: RememberedFile | undefined
@@ -47,13 +56,14 @@ export interface RememberedSource extends OpenedSource {
 /** The same, with what is remembered of the file: of a known one, only its identity is asked for. */
 export async function openRemembered(
   file: FileName,
-  context: Pick<ScanContext, 'names' | 'memory'>,
+  context: Pick<ScanContext, 'names' | 'memory' | 'expected'>,
   options: OpenSourceOptions,
 ): Promise<RememberedSource | undefined> {
   const { memory } = context
   const { name } = file
-  const head = memory.knows(name) ? PROBE_BYTES : options.head
-  const opened = await openSource(file, context, { ...options, head })
+  const expected = file.object === undefined ? context.expected?.take(name) : undefined
+  const opened = await (expected ??
+    (memory.knows(name) ? openProbe(file, context, options.signal) : openSource(file, context, options)))
   if (opened === undefined) memory.forget(name)
   if (opened === undefined || opened.inMemory)
     return opened && { ...opened, memory: undefined, bare: opened.source }

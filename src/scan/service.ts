@@ -4,6 +4,7 @@ import { VarveError } from '../errors.ts'
 import { IndexHome } from '../index/location.ts'
 import { knownOptions } from './arguments.ts'
 import type { NameResolver, ScanContext } from './context.ts'
+import { ExpectedFiles } from './expected.ts'
 import { SCAN_FUNCTIONS } from './functions/index.ts'
 import type { BoundCall, ScanFunction } from './functions/types.ts'
 import { FileMemory } from './memory.ts'
@@ -30,10 +31,13 @@ export interface LocalScanService extends ScanService {
 }
 
 export function createScanService(options: ScanServiceOptions): LocalScanService {
+  const memory = new FileMemory()
+  const expected = new ExpectedFiles(memory, options.names)
   const context: ScanContext = {
     home: new IndexHome({ lake: options.lake }),
     pool: options.pool ?? new WorkerPool(options.jobs),
-    memory: new FileMemory(),
+    memory,
+    expected,
     rejects: [],
     warn: options.warn ?? (() => undefined),
     names: options.names,
@@ -58,6 +62,8 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
 
   return {
     context,
+
+    expect: (names, signal) => expected.expect(names, signal),
 
     async bind(request: BindRequest, signal?: AbortSignal): Promise<Bound> {
       const known = functions.get(request.name)
