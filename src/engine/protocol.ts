@@ -102,6 +102,12 @@ export interface BoundColumns {
 export type FromScans =
   | { readonly type: 'bound'; readonly call: number; readonly bound: BoundColumns }
   | { readonly type: 'unbound'; readonly call: number; readonly error: ErrorJson }
-  | { readonly type: 'batch'; readonly scan: number; readonly batch: ColumnBatch }
+  /** `more`: the next answer comes without being asked for. */
+  | {
+      readonly type: 'batch'
+      readonly scan: number
+      readonly batch: ColumnBatch
+      readonly more?: boolean | undefined
+    }
   | { readonly type: 'end'; readonly scan: number }
   | { readonly type: 'error'; readonly scan: number; readonly error: ErrorJson }

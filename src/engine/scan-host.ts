@@ -66,6 +66,9 @@ interface Statement {
 
 const RUNS_TO_PLAN = 'a statement that must read rows to be planned (PIVOT) cannot be explained'
 
+/** Why scans are aborted; one for all, as making one takes as long as a small batch. */
+const OVER = new VarveError('aborted', 'the statement is over')
+
 export function openScanHost(service: ScanService, shared: Int32Array): ScanHost {
   const { port1: own, port2: theirs } = new MessageChannel()
   let statement = fresh({})
@@ -121,10 +124,14 @@ export function openScanHost(service: ScanService, shared: Int32Array): ScanHost
     if (current.abort.signal.aborted) return
     current.ahead.asked(open.stream)
     try {
-      const batch = await open.stream.next()
-      if (current.abort.signal.aborted) return
-      if (batch === undefined) reply({ type: 'end', scan: scanId })
-      else reply({ type: 'batch', scan: scanId, batch }, batchBuffers(batch))
+      for (;;) {
+        const batch = await open.stream.next()
+        if (current.abort.signal.aborted) return
+        if (batch === undefined) return reply({ type: 'end', scan: scanId })
+        const more = open.stream.coming === true
+        reply({ type: 'batch', scan: scanId, batch, more }, batchBuffers(batch))
+        if (!more) return
+      }
     } catch (error) {
       if (!current.abort.signal.aborted)
         reply({ type: 'error', scan: scanId, error: errorToJson(keep(error, current)) })
@@ -171,7 +178,7 @@ export function openScanHost(service: ScanService, shared: Int32Array): ScanHost
     end() {
       if (finished) return
       finished = true
-      statement.abort.abort()
+      statement.abort.abort(OVER)
       for (const { stream } of statement.scans.values()) stream.close()
       if (statement.options.explain !== true) unbind(statement)
     },

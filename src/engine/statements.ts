@@ -11,6 +11,7 @@ import { executedWith } from './rewrite/execute.ts'
 import { rewriteStatement } from './rewrite/rewrite.ts'
 import { tokenize } from './rewrite/tokens.ts'
 import type { ExplainedScan, ScanHost } from './scan-host.ts'
+import { rememberTrees } from './trees.ts'
 import type { QueryResult, RunOptions } from './types.ts'
 import { type Query, viewsOf } from './views.ts'
 
@@ -66,6 +67,7 @@ export function statementsOf({
     return rows
   }
   const views = viewsOf(query, fresh)
+  const trees = rememberTrees(engine.serialize)
 
   const pushes = (sql: string, { pushdown }: RunOptions): boolean => {
     // Another collation compares text in another way than zones do.
@@ -77,7 +79,7 @@ export function statementsOf({
       functions: names,
       optional,
       claims,
-      serialize: engine.serialize,
+      serialize: trees.serialize,
       views: more.pushdown ? await views.names() : undefined,
       viewOf: views.viewOf,
       ...more,
@@ -86,8 +88,9 @@ export function statementsOf({
   const started = async (sql: string, options: RunOptions): Promise<QueryResult> => {
     const { params } = options
     const pushdown = pushes(sql, options)
+    trees.note(sql)
     const text = await rewrite(sql, { pushdown, params })
-    const executed = await executedWith(sql, engine.serialize)
+    const executed = await executedWith(sql, trees.serialize)
     views.note(sql)
     try {
       return await execute(engine, host, text, options, { pushdown, params: executed })

@@ -80,6 +80,11 @@ export class IndexHome {
   /** An index that was found before, without reading it; undefined when its file is gone, or another one by now. */
   async again(index: PartitionIndex, signal?: AbortSignal): Promise<PartitionIndex | undefined> {
     const { store, key } = locate(index.location)
+    if (!mayHoldWindows(index)) {
+      const info = await store.info(key, { signal })
+      if (info?.identity !== index.locationIdentity) return undefined
+      return reopenIndex(index, store.attach(key, info.size, info.identity))
+    }
     const file = await store.open(key, { signal })
     if (file?.identity === index.locationIdentity) return reopenIndex(index, file)
     await file?.close?.()
@@ -112,6 +117,11 @@ async function keep(store: ObjectStore, key: string, bytes: Uint8Array): Promise
   if ((await store.put(key, bytes, { ifNoneMatch: '*' })) === 'written') return
   const there = await store.get(key)
   if (there === undefined || Buffer.compare(there.bytes, bytes) !== 0) await store.put(key, bytes)
+}
+
+/** Whether more of the index file may be wanted than was read of it: then it is held open. */
+function mayHoldWindows({ layout }: PartitionIndex): boolean {
+  return layout.container === 'gzip' || layout.blocks !== undefined
 }
 
 function asFolder(url: string): string {

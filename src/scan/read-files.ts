@@ -1,5 +1,6 @@
 /** A scan over any number of files as if they were one. */
 
+import { VarveError } from '../errors.ts'
 import type { Field } from '../formats/batch.ts'
 import type { Options } from '../formats/text/types.ts'
 import type { WantedFields } from '../formats/types.ts'
@@ -27,6 +28,9 @@ export const FILENAME: Field = { name: 'filename', type: { kind: 'utf8' } }
 
 /** Files that are being opened while one is read. */
 const OPENED_AHEAD = 4
+
+/** Why opening and planning stop; one for all. */
+const CLOSED = new VarveError('aborted', 'the scan was closed')
 
 export class FileSet implements BoundCall {
   readonly columns: readonly Field[]
@@ -145,7 +149,7 @@ export class FileSet implements BoundCall {
       total: () => total,
       onRejects: (rejects) => this.#context.rejects.push(...rejects),
       finish: (scan) => this.#keepIndex(scan),
-      onClose: () => abort.abort(),
+      onClose: () => abort.abort(CLOSED),
     })
   }
 

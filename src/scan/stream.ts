@@ -82,6 +82,10 @@ export class OrderedStream implements ScanStream {
     return { done: Math.min(this.#decoded, total), total }
   }
 
+  get coming(): boolean {
+    return this.#planned && this.#slots.length > 0 && this.#slots.every(({ eager }) => eager === true)
+  }
+
   /** Everything is wanted, or costs next to nothing: decode with all threads. */
   get #hot(): boolean {
     return this.#plan.eager === true || this.#asked > 1 || this.#slots.some(({ eager }) => eager === true)

@@ -64,6 +64,8 @@ export interface ScanStream {
   /** Gives a batch's buffers back for use in later ones. Optional: without it they are garbage collected. */
   release(batch: ColumnBatch): void
   readonly progress: Progress
+  /** What is left is little, and on its way already, whether anyone asks for it or not. */
+  readonly coming?: boolean
   /** Stops fetching and decoding at once. */
   close(): void
 }

@@ -118,8 +118,9 @@ export function openScanClient(port: MessagePort, shared: Int32Array): ScanClien
             ended = true
             break
           }
+          if (reply.more === true) asked++
           // The first batch may be all that a LIMIT needs: ask ahead only after it.
-          if (++batches > 1) while (asked < PREFETCH) ask()
+          else if (++batches > 1) while (asked < PREFETCH) ask()
           if (reply.batch.rows > 0) {
             current = reply.batch
             return current
