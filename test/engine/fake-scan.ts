@@ -26,6 +26,8 @@ export interface FakeTable {
   readonly delay?: number
   readonly bindDelay?: number
   readonly bindError?: Error
+  /** The batches after the first one are on their way. */
+  readonly coming?: boolean
   /** Thrown instead of the batch of this number. */
   readonly fail?: { readonly batch: number; readonly error: Error }
 }
@@ -79,6 +81,7 @@ export function fakeScan(tables: Readonly<Record<string, FakeTable>>): FakeScan 
         ahead() {
           asked.push(`a${scan}`)
         },
+        coming: table.coming === true,
         async next() {
           asked.push(`n${scan}`)
           if (closed.signal.aborted) throw new Error('next() after close()')

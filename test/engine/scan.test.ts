@@ -235,6 +235,28 @@ describe('fetching no more than is wanted', () => {
     expect(scan.counts.nexts).toBe(1)
   })
 
+  it('what is on its way is taken without being asked for', async () => {
+    const { rows, scan } = sessionOn({ t: readsTable(9000, { coming: true }) })
+    expect(await rows("select count(id) from read_fastq('t')")).toEqual([[9000n]])
+    // Five batches and the end.
+    expect(scan.counts).toMatchObject({ nexts: 6, closed: 1, open: 0, unbound: 1 })
+    expect(await rows("select id from read_fastq('t') limit 3")).toHaveLength(3)
+    expect(scan.counts).toMatchObject({ closed: 2, open: 0, unbound: 2 })
+    expect(await rows("select count(a.id) from read_fastq('t') a join read_fastq('t') b using (id)")).toEqual(
+      [[9000n]],
+    )
+  })
+
+  it('an error in what is on its way is the statement’s', async () => {
+    const fail = { batch: 2, error: new VarveError('invalid-data', 'the third batch is damaged') }
+    const { rows, scan } = sessionOn({ t: readsTable(9000, { coming: true, fail }) })
+    await expect(rows("select count(id) from read_fastq('t')")).rejects.toMatchObject({
+      code: 'invalid-data',
+    })
+    expect(scan.counts).toMatchObject({ nexts: 3, open: 0, unbound: 1 })
+    expect(await rows('select 42')).toEqual([[42]])
+  })
+
   it('a result that is closed early stops the scan, and the session goes on', async () => {
     const { session, rows, scan } = sessionOn({ t: readsTable(40_000, { delay: 5 }) })
     for await (const result of session.run("from read_fastq('t')")) {
