@@ -33,7 +33,7 @@ export async function execute(
     signal?.removeEventListener('abort', abort)
     host.end()
     engine.hold(false)
-    if (host.scanned) onProgress?.(host.progress)
+    tick()
   }
   const abort = (): void => {
     engine.setStop(ABORT)
@@ -41,10 +41,10 @@ export async function execute(
     host.end()
     inbox.length = 0
   }
-  const ticking = setInterval(() => {
+  const tick = (): void => {
     if (host.scanned) onProgress?.(host.progress)
-  }, PROGRESS_EVERY)
-  if (onProgress === undefined) clearInterval(ticking)
+  }
+  const ticking = onProgress === undefined ? undefined : setInterval(tick, PROGRESS_EVERY)
 
   engine.listen((message) => {
     if (over !== undefined) return

@@ -133,6 +133,7 @@ function less(a: ZoneValue, b: ZoneValue): boolean {
 
 /** As DuckDB compares texts: by their bytes, which UTF-8 has in the order of code points. */
 export function lessText(a: string, b: string): boolean {
+  if (a === b) return false
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i)

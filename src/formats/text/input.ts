@@ -62,6 +62,11 @@ export class Input {
     return this.#ahead.length === 0 && this.#at >= this.#end
   }
 
+  /** Asks for the first part, before anyone waits for it. */
+  begin(): void {
+    if (this.#asked === 0 && this.#ahead.length === 0 && this.#at < this.#end) this.#fetch()
+  }
+
   /** The next part. The one before must have been read: its memory is used again. */
   async next(): Promise<InputPart> {
     this.#asked++

@@ -81,6 +81,8 @@ export function supplyRun(source: ByteSource, layout: Layout, run: Run, hooks: R
   const isOne = run.rows === 1
   const part = isOne ? Math.min(LARGEST_PART, Math.ceil((run.end - point.source) / 2)) : undefined
   const input = new Input(source, point.source, run.end, hooks.small === true && !isOne, hooks, { part })
+  // Making a decoder takes a while, too.
+  input.begin()
   const decoder = resumeDecoder(layout.container, { ...point, window: point.window ?? NO_WINDOW })
   return new LocalSupply(decoder, input, hooks.onProgress)
 }
