@@ -22,6 +22,7 @@ import type { IndexHome, IndexTarget } from '../index/location.ts'
 import type { PartitionIndex } from '../index/types.ts'
 import { locate } from '../store/index.ts'
 import type { NamedObject, ScanContext } from './context.ts'
+import { NARROWED_BY } from './expected.ts'
 import { IndexSearch } from './index-search.ts'
 import { guessedTarget, optionsFor, splitView, targetOf } from './index-target.ts'
 import { blocksOf, detectedFormat, headOf, layoutOf } from './learnt.ts'
@@ -54,6 +55,7 @@ export class BoundFile {
     readonly home: IndexHome,
     /** What messages call it. */
     readonly uri: string,
+    /** For what narrows a scan. */
     readonly beside: FileAtHand['beside'],
     /** The layout that its index keeps: without the options that only show it differently. */
     readonly kept: Layout = layout,
@@ -196,18 +198,30 @@ async function bindFile(
     const atHand = { head, source, beside, signal, memory }
     const kept = index?.layout ?? (await layoutOf(format, atHand, given))
     const layout = format.view?.(kept, view) ?? kept
-    return new BoundFile(source, head, format, layout, target, index, home, shown, beside, kept, memory)
+    // With an index of its own nobody looks for another tool's.
+    if (index !== undefined) memory?.keep(NARROWED_BY, undefined, 0)
+    const narrowing = besideOf(uri, context, signal, (name) =>
+      memory?.keep(NARROWED_BY, name, 2 * name.length),
+    )
+    return new BoundFile(source, head, format, layout, target, index, home, shown, narrowing, kept, memory)
   } catch (error) {
     await index?.close?.()
     throw placedAt(shown, error)
   }
 }
 
-/** Opens what stands beside a file, by the names that its own is one of: a path, a URL, a lake's. */
-function besideOf(uri: string, context: FileContext, signal: AbortSignal | undefined): FileAtHand['beside'] {
+/** Opens what stands beside a file, by the names that its own is one of: a path, a URL, a lake's; tells what it found. */
+function besideOf(
+  uri: string,
+  context: FileContext,
+  signal: AbortSignal | undefined,
+  found: (name: string) => void = () => undefined,
+): FileAtHand['beside'] {
   return async (name, head) => {
     try {
-      return (await openRemembered({ name: name(uri) }, context, { head, signal }))?.source
+      const opened = await openRemembered({ name: name(uri) }, context, { head, signal })
+      if (opened !== undefined) found(name(uri))
+      return opened?.source
     } catch (error) {
       // A version that holds no such file.
       if (isVarveError(error, 'not-found')) return undefined

@@ -61,7 +61,7 @@ export async function openRemembered(
 ): Promise<RememberedSource | undefined> {
   const { memory } = context
   const { name } = file
-  const expected = file.object === undefined ? context.expected?.take(name) : undefined
+  const expected = file.object === undefined ? context.expected?.take(name, options.signal) : undefined
   const opened = await (expected ??
     (memory.knows(name) ? openProbe(file, context, options.signal) : openSource(file, context, options)))
   if (opened === undefined) memory.forget(name)

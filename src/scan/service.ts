@@ -63,7 +63,7 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
   return {
     context,
 
-    expect: (names, signal) => expected.expect(names, signal),
+    expect: (texts, conditions, signal) => expected.expect(texts, conditions, signal),
 
     async bind(request: BindRequest, signal?: AbortSignal): Promise<Bound> {
       const known = functions.get(request.name)

@@ -88,9 +88,9 @@ export interface ScanExplanation {
 export interface ScanService {
   /**
    * A statement that holds these texts is on its way: what was read under one of them before may be asked for
-   * already. The signal says that nothing more of it will be bound.
+   * already. `conditions`: it may have some to prune by. The signal says that nothing more of it will be bound.
    */
-  expect?(texts: readonly string[], signal: AbortSignal): void
+  expect?(texts: readonly string[], conditions: boolean, signal: AbortSignal): void
   bind(request: BindRequest, signal?: AbortSignal): Promise<Bound>
   scan(request: ScanRequest): ScanStream
   /** What that scan would read; undefined for what reads no file. Reads indexes and directories, no row. */

@@ -3,10 +3,12 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { threadMeter } from '../../../src/bytes/index.ts'
 import { makeSlice } from '../../../src/index/slice.ts'
 import { cutRows } from '../../../src/index/strategies.ts'
 import { makeSliceHandle } from '../../../src/library/slice.ts'
 import { indexFile } from '../../../src/scan/build.ts'
+import { NARROWED_BY } from '../../../src/scan/expected.ts'
 import { pack } from '../../scan/support/corpus.ts'
 import { Bench, failure, query } from '../../scan/support/service.ts'
 import { encodeBam, encodeRead, type Read } from './encode.ts'
@@ -135,7 +137,23 @@ describe.skipIf(!present || !hasSamtools)('a region of a file with a .bai beside
     expect(before.names).toEqual(expected)
     expect(before.read).toBeLessThan(5000)
     expect(bench.cached().filter((name) => name.endsWith('.parquet'))).toHaveLength(0)
+    // The .bai is asked for along with the file, once, where there are conditions.
+    const requestsOf = async (conditions?: boolean): Promise<number> => {
+      const { requests } = threadMeter().read()
+      const abort = new AbortController()
+      if (conditions !== undefined) service.expect?.([path], conditions, abort.signal)
+      expect((await ask()).names).toEqual(expected)
+      abort.abort()
+      return threadMeter().read().requests - requests
+    }
+    const plain = await requestsOf()
+    expect([await requestsOf(true), await requestsOf(false)]).toEqual([plain, plain])
+    expect(service.context.memory.last(path)?.recall(NARROWED_BY)).toBe(`${path}.bai`)
     await indexFile(path, service.context)
-    expect((await ask()).names).toEqual(expected)
+    await requestsOf()
+    const indexed = await requestsOf()
+    // Not any more.
+    expect(await requestsOf(true)).toBe(indexed)
+    expect(service.context.memory.last(path)?.recall(NARROWED_BY)).toBe(undefined)
   })
 })
