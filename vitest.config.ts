@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/sequencer.ts'
 
 /**
  * What takes long: the program end to end, real servers, races and random histories, the laws and reference tools of
@@ -17,16 +18,44 @@ const SLOW = [
   'test/mount/reading/**',
 ]
 
+/**
+ * Files with a process of their own: they start servers and programs, measure memory and descriptors, or set how this
+ * process reaches a store. The others share one, with its modules: starting it and reading them takes longer than
+ * most of them.
+ */
+const ALONE = [
+  'test/{bridge,e2e,engine,extension,library,model,mount,python,scan,scripts,sql,store}/**/*.test.ts',
+  'test/cli/process.test.ts',
+  'test/lake/exchange/s3.test.ts',
+  'test/lake/ingest/{upload,walk}.test.ts',
+  'test/lake/races.test.ts',
+]
+
+const fast = process.env.VARVE_FAST === '1' ? SLOW : []
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: process.env.VARVE_FAST === '1' ? SLOW : [],
     globalSetup: ['test/setup.ts'],
-    // Worker threads and the command line run from dist/, so forks keep their signals and exit codes apart.
-    pool: 'forks',
     // Most tests wait for a program or a server: by default two cores get one worker.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: fast } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ALONE, ...fast],
+          isolate: false,
+          setupFiles: ['test/leave-nothing.ts'],
+        },
+      },
+    ],
+    // Worker threads and the command line run from dist/, so forks keep their signals and exit codes apart.
+    pool: 'forks',
+    // A guard against what never ends, on a machine that has other work, too; no test takes this long by itself.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })

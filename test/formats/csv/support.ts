@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { afterAll } from 'vitest'
 import type { ColumnBatch, ColumnVector, DataType, Field } from '../../../src/formats/batch.ts'
 import { csv } from '../../../src/formats/csv/index.ts'
 import { sqlName } from '../../../src/formats/sql-names.ts'
@@ -18,10 +17,6 @@ export interface Table {
   readonly rows: readonly (readonly Value[])[]
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'varve-csv-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-let files = 0
 let connected: Promise<DuckDBConnection> | undefined
 
 async function connect(): Promise<DuckDBConnection> {
@@ -49,7 +44,8 @@ function literal(value: unknown): string {
 
 /** What DuckDB reads; its message when it refuses. */
 export async function duckdb(content: string | Uint8Array, options: Options = {}): Promise<Table | string> {
-  const path = join(folder, `${files++ % 8}.csv`)
+  const folder = mkdtempSync(join(tmpdir(), 'varve-csv-'))
+  const path = join(folder, 'given.csv')
   writeFileSync(path, content)
   const given = Object.entries(options).map(([name, value]) => `, ${name} = ${literal(value)}`)
   connected ??= connect()
@@ -62,6 +58,8 @@ export async function duckdb(content: string | Uint8Array, options: Options = {}
     }
   } catch (error) {
     return (error as Error).message
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 
