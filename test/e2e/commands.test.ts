@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bgzf, csvText, fastqText, largeFastq } from './data.ts'
-import { failureOf, filesUnder, type Row, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { failureOf, filesUnder, type Row } from './program.ts'
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 const text = fastqText(3000)
 const table = csvText(2000)
 
@@ -177,13 +178,15 @@ describe.concurrent('slices and cat', () => {
     writeFileSync(place.path('large.fastq.gz'), gzipSync(largeFastq(40_000), { level: 1 }))
     const env = own('again')
     const count = ['sql', '-c', "select count(sequence) as n from 'large.fastq.gz'", '--format', 'csv']
-    const scans = await Promise.all([1, 2, 3].map(() => place.run(count, { env })))
+    const scans = await Promise.all([1, 2, 3].map(() => place.run(count, { env, alone: true })))
     for (const scan of scans) expect(scan).toMatchObject({ code: 0, stdout: 'n\n40000\n', stderr: '' })
     const slices = await place.slices(['large.fastq.gz', '-n', '4'], { env })
     expect(JSON.parse(slices[3]!)).toMatchObject({
       window: { uri: expect.stringContaining('/again/') as string },
     })
-    await Promise.all([1, 2].map(() => place.run(['index', 'large.fastq.gz', '--force'], { env })))
+    await Promise.all(
+      [1, 2].map(() => place.run(['index', 'large.fastq.gz', '--force'], { env, alone: true })),
+    )
     expect(await place.run(['cat', slices[3]!])).toMatchObject({
       code: 0,
       stderr: '',

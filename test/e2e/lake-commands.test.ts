@@ -3,10 +3,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createVarve } from '../../src/library/index.ts'
+import { HostedWorkplace } from './hosted.ts'
 import { done, json, REAL, real, versionsOf } from './lake.ts'
-import { expectFailure, filesUnder, type Row, Workplace } from './program.ts'
+import { expectFailure, filesUnder, type Row } from './program.ts'
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 afterAll(() => place.remove())
 
 beforeAll(async () => {

@@ -11,10 +11,11 @@ import {
 } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../src/errors.ts'
+import { HostedWorkplace } from './hosted.ts'
 import { done, json, REAL, real, temporaries } from './lake.ts'
-import { expectFailure, failureOf, filesUnder, type Row, Workplace } from './program.ts'
+import { expectFailure, failureOf, filesUnder, type Row } from './program.ts'
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 afterAll(() => place.remove())
 
 /** What commits say: it must be the same after everything that fails; commands at once see each other's passing names. */
@@ -159,7 +160,7 @@ describe('add', () => {
   afterEach(nothingCommitted)
 
   test('links out, nowhere and in circles, hostile and colliding names: listed, the rest is added, 3', async () => {
-    const links = new Workplace()
+    const links = new HostedWorkplace()
     await done(links, ['init', 'lake'])
     mkdirSync(links.path('in/sub'), { recursive: true })
     writeFileSync(links.path('in/good.txt'), 'good\n')
@@ -219,7 +220,7 @@ describe('add', () => {
   })
 
   test.skipIf(!REAL)('pictures with XMP are no reason to say anything', async () => {
-    const pictures = new Workplace()
+    const pictures = new HostedWorkplace()
     await done(pictures, ['init', 'lake'])
     const ended = await done(pictures, ['add', real('image/exifr'), '--dataset', 'p'])
     expect(ended.stderr).toBe('')
@@ -306,7 +307,7 @@ describe('taking out', () => {
 })
 
 test('damage to an object, and one that is gone, is found and named', async () => {
-  const other = new Workplace()
+  const other = new HostedWorkplace()
   await done(other, ['init', 'lake'])
   writeFileSync(other.path('x.txt'), 'the bytes that were\n')
   await done(other, ['add', 'x.txt', '--dataset', 'd'])

@@ -5,9 +5,10 @@ import { tableFromIPC } from 'apache-arrow'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fastqText } from './data.ts'
-import { expectFailure, type Row, tracesOf, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { expectFailure, type Row, tracesOf } from './program.ts'
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 
 beforeAll(() => {
   writeFileSync(place.path('reads.fastq'), fastqText(100))

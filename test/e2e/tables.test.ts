@@ -6,9 +6,10 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { csvText, fastqText } from './data.ts'
-import { expectFailure, MAIN, type Row, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { expectFailure, MAIN, type Row } from './program.ts'
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 
 beforeAll(() => {
   mkdirSync(place.path('run'))

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fastqRecords, fastqText } from './data.ts'
-import { expectFailure, failureOf, type Row, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { expectFailure, failureOf, type Row } from './program.ts'
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 const records = fastqRecords(3000)
 
 beforeAll(() => {

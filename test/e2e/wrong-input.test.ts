@@ -4,11 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bgzf, csvText, fastqRecords, random } from './data.ts'
-import { expectFailure, type Failure, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { expectFailure, type Failure } from './program.ts'
 
 type Refusal = Parameters<typeof expectFailure> extends [unknown, unknown, ...infer Rest] ? Rest : never
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 afterAll(() => place.remove())
 
 const write = (name: string, content: string | Uint8Array): void => writeFileSync(place.path(name), content)

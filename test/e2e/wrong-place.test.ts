@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts'
 import { freePort, type Minio, startMinio } from '../servers/minio.ts'
 import { fastqText } from './data.ts'
-import { expectFailure, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { expectFailure } from './program.ts'
 
-const place = new Workplace()
+const place = new HostedWorkplace()
 afterAll(() => place.remove())
 
 const limit5 = (uri: string): string[] => ['sql', '-c', `from '${uri}' limit 5`]
@@ -163,7 +164,7 @@ describe.concurrent('in S3', () => {
   })
 
   test('a .env of the folder gives the settings', async () => {
-    const other = new Workplace()
+    const other = new HostedWorkplace()
     const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = minio.env
     writeFileSync(
       other.path('.env'),
