@@ -7,7 +7,7 @@
  * What stays is what node has compiled, which is why this exists: most of a short command is the start of a process.
  */
 import { EventEmitter } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { fstatSync, readFileSync, readSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import vm from 'node:vm'
@@ -16,14 +16,22 @@ const MAIN = new URL('../../dist/main.js', import.meta.url).href
 
 const real = process
 
-/** @type {Map<string, string>} */
-const texts = new Map()
+/** @type {Map<string, { text: string, cachedData?: Buffer }>} */
+const sources = new Map()
 
-/** @param {string} url */
-function textOf(url) {
-  const text = texts.get(url) ?? readFileSync(fileURLToPath(url), 'utf8')
-  texts.set(url, text)
-  return text
+/**
+ * The text of a module, and once it was compiled, that. Node refuses compiled code that imports at run time by the
+ * keyword, so it asks `import.meta` to do it.
+ * @param {string} url
+ */
+function sourceOf(url) {
+  let source = sources.get(url)
+  if (source === undefined) {
+    const text = readFileSync(fileURLToPath(url), 'utf8')
+    source = { text: text.replace(/\bimport\((?=")/g, 'import.meta.load(') }
+    sources.set(url, source)
+  }
+  return source
 }
 
 /** The modules of one command, all of them its own but node's. */
@@ -31,11 +39,17 @@ class Modules {
   /** @type {Map<string, vm.Module | Promise<vm.Module>>} */
   #made = new Map()
 
+  /** One after the other: two that are linked at once may share a module. */
+  #linked = Promise.resolve()
+
   /** @param {string} url */
   async load(url) {
     const module = await this.#find(url)
-    if (module.status === 'unlinked')
+    this.#linked = this.#linked.then(async () => {
+      if (module.status !== 'unlinked') return
       await module.link((name, { identifier }) => this.#from(name, identifier))
+    })
+    await this.#linked
     await module.evaluate()
     return module
   }
@@ -56,14 +70,18 @@ class Modules {
 
   /** @param {string} url */
   #own(url) {
-    return new vm.SourceTextModule(textOf(url), {
+    const source = sourceOf(url)
+    const module = new vm.SourceTextModule(source.text, {
       identifier: url,
+      ...(source.cachedData && { cachedData: source.cachedData }),
       initializeImportMeta: (meta) => {
         meta.url = url
+        meta.load = async (name) =>
+          name.startsWith('.') ? (await this.load(new URL(name, url).href)).namespace : import(name)
       },
-      importModuleDynamically: (name) =>
-        name.startsWith('.') ? this.load(new URL(name, url).href) : import(name),
     })
+    source.cachedData ??= module.createCachedData()
+    return module
   }
 }
 
@@ -90,6 +108,13 @@ const sink = (pieces) =>
     },
   })
 
+/** What was written to the descriptor itself since it had this size: traces, warnings of node. It is a file here. */
+function writtenAside(size) {
+  const bytes = Buffer.alloc(fstatSync(2).size - size)
+  readSync(2, bytes, 0, bytes.length, size)
+  return bytes
+}
+
 /** What threads and node itself read is the environment of this process, so that is what changes. */
 function changePlace(env, cwd) {
   for (const name of Object.keys(real.env)) if (!(name in env)) delete real.env[name]
@@ -102,6 +127,7 @@ async function run({ argv, env, cwd, stdin }) {
   changePlace(env, cwd)
   const out = []
   const err = []
+  const { size } = fstatSync(2)
   const own = new EventEmitter()
   const input = new PassThrough()
   input.end(stdin)
@@ -131,6 +157,7 @@ async function run({ argv, env, cwd, stdin }) {
   }).finally(() => {
     globalThis.process = real
   })
+  err.push(writtenAside(size))
   return { code, signal: null, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }
 }
 

@@ -1,6 +1,8 @@
 /** Commands without a process for each: what tables of many short commands run in. */
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ended, type RunOptions, Workplace } from './program.ts'
 
@@ -25,10 +27,16 @@ class Host {
   left = COMMANDS
 
   constructor() {
+    // Traces go to the descriptor, past `process.stderr`: the host reads them back from a file without a name.
+    const folder = mkdtempSync(join(tmpdir(), 'varve-host-'))
+    const stderr = openSync(join(folder, 'stderr'), 'a+')
+    rmSync(folder, { recursive: true })
     this.#child = fork(join(import.meta.dirname, 'host.js'), {
       execArgv: ['--experimental-vm-modules', '--no-warnings'],
       serialization: 'advanced',
+      stdio: ['ignore', 'inherit', stderr, 'ipc'],
     })
+    closeSync(stderr)
     // It ends when this process does, and does not keep it.
     this.#child.unref()
     this.#child.channel?.unref()
@@ -96,9 +104,8 @@ function replace(host: Host): void {
 /**
  * A workplace whose commands run in a few processes, one after the other in each, with modules of their own.
  *
- * The first of each command, and what asks for it (`alone`, a user, a trace, which goes to the descriptor itself),
- * has a process of its own: exit codes, pipes and the end of a real process stay held. That both give the same is
- * held by `hosted.test.ts`.
+ * The first of each command, and what asks for it (`alone`, or another user), has a process of its own: exit codes,
+ * pipes and the end of a real process stay held. That both give the same is held by `hosted.test.ts`.
  */
 export class HostedWorkplace extends Workplace {
   readonly #seen = new Set<string | undefined>()
@@ -110,8 +117,7 @@ export class HostedWorkplace extends Workplace {
     const env = { ...this.env, ...options.env }
     const first = !this.#seen.has(argv[0])
     this.#seen.add(argv[0])
-    const alone = options.alone === true || options.uid !== undefined || env.VARVE_TRACE !== undefined
-    if (first || alone) return super.run(argv, options)
+    if (first || options.alone === true || options.uid !== undefined) return super.run(argv, options)
     return runHosted({ argv, env, cwd: options.cwd ?? this.dir, stdin: options.stdin ?? '' })
   }
 }

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/store/index.ts'
 import type { ObjectStore } from '../../src/store/types.ts'
 import { freePort, type Minio, startMinio } from '../servers/minio.ts'
+import { HostedWorkplace } from './hosted.ts'
 import { done, json, REAL, real, versionsOf } from './lake.ts'
-import { type Ended, expectFailure, filesUnder, Workplace } from './program.ts'
+import { type Ended, expectFailure, filesUnder } from './program.ts'
 import { pause } from './waiting.ts'
 
 let minio: Minio
-let place: Workplace
+let place: HostedWorkplace
 let store: ObjectStore
 let bucket: string
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   minio = await startMinio()
   bucket = minio.bucket()
   store = openStore(`s3://${bucket}`, { env: minio.env })
-  place = new Workplace({ ...minio.env, VARVE_LAKE: `s3://${bucket}/lake` })
+  place = new HostedWorkplace({ ...minio.env, VARVE_LAKE: `s3://${bucket}/lake` })
   await done(place, ['init', `s3://${bucket}/lake`])
   mkdirSync(place.path('in'))
   for (let i = 0; i < 20; i++) writeFileSync(place.path(`in/${i}.txt`), `file ${i}\n`)
@@ -58,6 +59,7 @@ test('four machines at once: every commit is there, numbered one after the other
     [1, 2, 3, 4].map((i) =>
       place.run(['add', 'in', '--dataset', 'many', '--prefix', `p${i}`, '--json'], {
         env: { VARVE_CACHE: place.path(`.cache/${i}`) },
+        alone: true,
       }),
     ),
   )

@@ -59,8 +59,6 @@ describe.concurrent('what is not there', () => {
     [['mv', 'd', 'a.txt', 'b.csv'], 'conflict', /^b\.csv is there already/],
     [['tag', 'd', 'latest'], 'invalid-input', /always means the newest/],
     [['label', 'd', '2026-01-01'], 'invalid-input', /looks like a date/],
-    [['label', 'd', 'one'], 'conflict', /label one of d is taken: it names version 1/],
-    [['label', 'd', 'gold'], 'conflict', /^gold is a tag of d/],
     [['fork', 'd@1', 'd'], 'conflict', /^d is there already/],
     [['merge', 'd', 'none'], 'not-found', /no dataset none/],
     [['summary', 'd', '--by', 'none'], 'invalid-input', /no column "none", there are: path, /],
@@ -154,6 +152,15 @@ describe.concurrent('tables', () => {
       /is no name of/,
     )
   })
+})
+
+// By itself: until it is refused, a label is there for a moment, and others would list it.
+test('a label that is taken, one that is a tag', async () => {
+  const label = (name: string, message: RegExp) =>
+    expectFailure(place, ['label', 'd', name], 'conflict', message)
+  await label('one', /label one of d is taken: it names version 1/)
+  await label('gold', /^gold is a tag of d/)
+  nothingCommitted()
 })
 
 describe('add', () => {

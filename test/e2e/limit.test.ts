@@ -6,12 +6,13 @@ import { openStore } from '../../src/store/index.ts'
 import { pack } from '../scan/support/corpus.ts'
 import { type Minio, startMinio } from '../servers/minio.ts'
 import { largeFastq } from './data.ts'
-import { type Trace, tracesOf, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { type Trace, tracesOf } from './program.ts'
 
 const MIB = 1 << 20
 
 let minio: Minio
-let place: Workplace
+let place: HostedWorkplace
 let base: string
 
 /** Rows of 100 bytes that do not compress to nothing. */
@@ -47,7 +48,7 @@ const sizes = new Map<string, number>()
 beforeAll(async () => {
   minio = await startMinio()
   base = `s3://${minio.bucket()}`
-  place = new Workplace({ ...minio.env, VARVE_TRACE: '1' })
+  place = new HostedWorkplace({ ...minio.env, VARVE_TRACE: '1' })
   const store = openStore(base, { env: minio.env })
   for (const [name, make] of Object.entries(FILES)) {
     const bytes = make()

@@ -8,7 +8,8 @@ import type { ObjectStore } from '../../src/store/types.ts'
 import { type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts'
 import { type Minio, startMinio } from '../servers/minio.ts'
 import { csvText, largeFastq } from './data.ts'
-import { type Ended, failureOf, type RunOptions, type Trace, tracesOf, Workplace } from './program.ts'
+import { HostedWorkplace } from './hosted.ts'
+import { type Ended, failureOf, type RunOptions, type Trace, tracesOf } from './program.ts'
 
 const MIB = 1024 * 1024
 const RECORDS = 220_000
@@ -17,7 +18,7 @@ const RECORD_LENGTH = 150
 let minio: Minio
 let proxy: FaultProxy
 let store: ObjectStore
-let place: Workplace
+let place: HostedWorkplace
 let bucket: string
 let raw: Buffer
 let gz: Buffer
@@ -53,7 +54,7 @@ beforeAll(async () => {
   bucket = minio.bucket()
   uri = `s3://${bucket}/run/large.fastq.gz`
   store = openStore(`s3://${bucket}`, { env: minio.env })
-  place = new Workplace({ ...minio.env, VARVE_LAKE: `s3://${bucket}/lake` })
+  place = new HostedWorkplace({ ...minio.env, VARVE_LAKE: `s3://${bucket}/lake` })
   if (PATIENT) givenUp = askSilence()
   raw = largeFastq(RECORDS)
   gz = gzipSync(raw, { level: 1 })
@@ -161,7 +162,7 @@ describe('budgets', () => {
   })
 
   test('a slice is evaluated by another process, in another folder, without lake and cache', async () => {
-    const other = new Workplace(minio.env)
+    const other = new HostedWorkplace(minio.env)
     const cut = slices[121]!
     const ended = await other.run(csv(`select count(*) as n, min(record) as first from read_slice('${cut}')`))
     expect(ended).toMatchObject({ code: 0, stdout: `n,first\n1100,${121 * 1100}\n` })
