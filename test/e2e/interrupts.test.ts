@@ -88,7 +88,7 @@ describe('Ctrl-C', () => {
     // By itself, or by the signal: a shell says 130 for both.
     const { code, signal } = await ended
     expect([130, 'SIGINT']).toContain(code ?? signal)
-    expect(performance.now() - asked).toBeLessThan(1000)
+    expect(performance.now() - asked).toBeLessThan(3000)
     silent.close()
   })
 

@@ -10,7 +10,7 @@ import { random } from './data.ts'
 import { noise, type RemoteLake, readRandomly, remoteLake } from './mount-s3.ts'
 import { type Foreground, HAS_FUSE, md5, mountedBelow, mountHere, tool, until } from './mounting.ts'
 
-const SECONDS = amount('FAULT_SECONDS', 8, 3600)
+const SECONDS = amount('FAULT_SECONDS', 5, 3600)
 const LONG = process.env.VARVE_SOAK === '1' || process.env.VARVE_SOAK_DEAD !== undefined
 const MiB = 2 ** 20
 

@@ -54,7 +54,7 @@ export function mountedBelow(folder: string): string[] {
 export async function until(
   seen: () => boolean | Promise<boolean>,
   what: string,
-  ms = 10_000,
+  ms = 30_000,
 ): Promise<void> {
   for (const end = performance.now() + ms; performance.now() < end; ) {
     if (await seen()) return
@@ -80,7 +80,7 @@ export async function mountHere(
   child.stdout?.on('data', (text: Buffer) => (out += text))
   child.stderr?.on('data', (text: Buffer) => (err += text))
   const early = ended.then((end) => Promise.reject(new Error(`mount ended: ${JSON.stringify(end)}`)))
-  await Promise.race([until(() => out.startsWith('mounted'), 'the mount', 20_000), early])
+  await Promise.race([until(() => out.startsWith('mounted'), 'the mount', 60_000), early])
   early.catch(() => undefined)
   return { child, ended, stderr: () => err }
 }

@@ -7,7 +7,7 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 
 /** Resolves when `seen` says so. */
 export async function until(seen: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await pause(5)) if (seen()) return
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(5)) if (seen()) return
   throw new Error(`waited in vain for ${what}`)
 }
 
@@ -18,7 +18,7 @@ export async function busy(child: ChildProcess): Promise<void> {
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return Number(fields[11]) + Number(fields[12])
   }
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await pause(10))
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(10))
     if ((await ticks()) > 80) return
   throw new Error('the program did nothing')
 }

@@ -327,7 +327,8 @@ describe('cancelling', () => {
     control.abort()
     expect(scan.counts.open).toBe(0)
     await expect(running).rejects.toMatchObject({ code: 'aborted' })
-    expect(performance.now() - began).toBeLessThan(1000)
+    // By itself it would never end; on a busy machine a thread may have to wait for its turn.
+    expect(performance.now() - began).toBeLessThan(5000)
     expect(await rows('select 1')).toEqual([[1]])
   })
 

@@ -10,6 +10,9 @@ import { type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts'
 import { type Minio, startMinio } from '../servers/minio.ts'
 import { type Answer, makeSetting, type Setting, type Step, VERSIONS } from './support.ts'
 
+/** Seconds: a query that nobody stopped waits for five; a busy machine needs a moment to pass a signal on. */
+const AT_ONCE = 2
+
 let setting: Setting
 let minio: Minio
 let proxy: FaultProxy
@@ -105,14 +108,14 @@ describe('a query that waits for S3', () => {
     const sql = `select count(*) from '${file(`scan ${version}`)}'`
     const answer = await stalled(version, `describe ${sql.replace('count(*)', '*')}`, { sql, signal: 0.5 })
     expect(answer.error).toMatch(/KeyboardInterrupt|[Ii]nterrupt/)
-    expect(answer.seconds).toBeLessThan(0.5)
+    expect(answer.seconds).toBeLessThan(AT_ONCE)
   })
 
   it.each(VERSIONS)('ends at once on Ctrl-C while it is bound in DuckDB %s', async (version) => {
     const sql = `select count(*) from '${file(`bind ${version}`)}'`
     const answer = await stalled(version, 'select 1', { sql, signal: 0.5 })
     expect(answer.error).toMatch(/KeyboardInterrupt|[Ii]nterrupt/)
-    expect(answer.seconds).toBeLessThan(0.5)
+    expect(answer.seconds).toBeLessThan(AT_ONCE)
   })
 
   it('ends at once on interrupt() in DuckDB 2.0.0, while it is bound and while it is read', async () => {
@@ -120,7 +123,7 @@ describe('a query that waits for S3', () => {
     for (const first of ['select 1', `describe ${sql.replace('count(*)', '*')}`]) {
       const answer = await stalled('2.0.0', first, { sql, interrupt: 0.5 })
       expect(answer.error).toMatch(/[Ii]nterrupt/)
-      expect(answer.seconds).toBeLessThan(0.5)
+      expect(answer.seconds).toBeLessThan(AT_ONCE)
     }
   })
 
@@ -137,7 +140,7 @@ describe('a query that waits for S3', () => {
         },
       })
       expect(interrupted!.error).toMatch(/interrupt/i)
-      expect(interrupted!.seconds).toBeLessThan(0.5)
+      expect(interrupted!.seconds).toBeLessThan(AT_ONCE)
     } finally {
       process.kill(stopped, 'SIGCONT')
     }

@@ -24,7 +24,7 @@ import { each, rowsOf } from './exchange/lakes.ts'
 const IS_FULL = process.env.VARVE_RACES === 'full'
 const WRITERS = 16
 const ROUNDS = IS_FULL ? 50 : 3
-const LOST = IS_FULL ? 1000 : 30
+const LOST = IS_FULL ? 1000 : 12
 
 const columns: readonly Field[] = [
   { name: 'writer', type: { kind: 'int32' } },
