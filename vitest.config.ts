@@ -26,8 +26,10 @@ const SLOW = [
 const ALONE = [
   'test/{bridge,e2e,engine,extension,library,model,mount,python,scan,scripts,sql,store}/**/*.test.ts',
   'test/cli/process.test.ts',
+  'test/formats/{geotiff,parquet}/damage.test.ts',
+  'test/formats/gzip/{decoder,inflate}.test.ts',
   'test/lake/exchange/s3.test.ts',
-  'test/lake/ingest/{upload,walk}.test.ts',
+  'test/lake/ingest/{sort,upload,walk}.test.ts',
   'test/lake/races.test.ts',
 ]
 

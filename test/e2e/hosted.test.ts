@@ -1,5 +1,6 @@
 /** A command in a host gives what it gives as a process, and leaves nothing there for the next. */
 
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -71,4 +72,16 @@ test('a command that cannot run fails by itself, and the next one has another ho
   const failing = place.run(['sql', '-c', 'select 1'], { cwd: place.path('no-such-folder') })
   await expect(failing).rejects.toThrow(/sql -c select 1: Error: ENOENT/)
   expect(await place.run(['nope'])).toMatchObject({ code: 2, stdout: '' })
+})
+
+test('a host that ends in the middle is the failure of its command, and the next one has another', async () => {
+  const long = ['sql', '-c', 'select sum(a.range * b.range) from range(1000000) a, range(1000000) b']
+  const failures = Promise.allSettled([place.run(long), place.run(long)])
+  const hosts = execFileSync('pgrep', ['-P', `${process.pid}`, '-f', 'host.js'], { encoding: 'utf8' })
+  for (const pid of hosts.trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+  for (const failure of await failures)
+    expect(failure).toMatchObject({
+      reason: { message: expect.stringMatching(/ended with SIGKILL at sql -c /) },
+    })
+  expect(await place.run(['--version'])).toMatchObject({ code: 0, stderr: '' })
 })

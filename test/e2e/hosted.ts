@@ -1,7 +1,7 @@
 /** Commands without a process for each: what tables of many short commands run in. */
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ended, type RunOptions, Workplace } from './program.ts'
@@ -24,19 +24,26 @@ type Answer = { readonly ended: Ended } | { readonly failed: string }
 /** One process that runs a command at a time (`host.js`). */
 class Host {
   readonly #child: ChildProcess
+  readonly #stderr: number
+  #last = 'its start'
+  #over: Error | undefined
+  #fail: (error: Error) => void = () => undefined
   left = COMMANDS
 
   constructor() {
     // Traces go to the descriptor, past `process.stderr`: the host reads them back from a file without a name.
     const folder = mkdtempSync(join(tmpdir(), 'varve-host-'))
-    const stderr = openSync(join(folder, 'stderr'), 'a+')
+    this.#stderr = openSync(join(folder, 'stderr'), 'a+')
     rmSync(folder, { recursive: true })
     this.#child = fork(join(import.meta.dirname, 'host.js'), {
       execArgv: ['--experimental-vm-modules', '--no-warnings'],
       serialization: 'advanced',
-      stdio: ['ignore', 'inherit', stderr, 'ipc'],
+      stdio: ['ignore', 'inherit', this.#stderr, 'ipc'],
     })
-    closeSync(stderr)
+    this.#child.once('exit', (code, signal) => {
+      this.#over = new Error(`the host ended with ${code ?? signal} at ${this.#last}: ${this.#said()}`)
+      this.#fail(this.#over)
+    })
     // It ends when this process does, and does not keep it.
     this.#child.unref()
     this.#child.channel?.unref()
@@ -44,21 +51,32 @@ class Host {
 
   run(command: Command): Promise<Ended> {
     this.left--
+    // One that ended after its last command was done says so, too, and with the next.
+    if (this.#over !== undefined) return Promise.reject(this.#over)
+    this.#last = command.argv.join(' ')
     return new Promise((resolve, reject) => {
-      const gone = (code: number | null, signal: string | null): void =>
-        reject(new Error(`the host ended with ${code ?? signal} at: ${command.argv.join(' ')}`))
-      this.#child.once('exit', gone)
+      this.#fail = reject
       this.#child.once('message', (answer: Answer) => {
-        this.#child.off('exit', gone)
         if ('ended' in answer) resolve(answer.ended)
-        else reject(new Error(`${command.argv.join(' ')}: ${answer.failed}`))
+        else reject(new Error(`${this.#last}: ${answer.failed}`))
       })
-      this.#child.send(command, (error) => error !== null && reject(error))
+      // What cannot be sent to a process that has ended fails by its end.
+      this.#child.send(command, () => undefined)
     })
   }
 
+  /** The end of what it wrote past `process.stderr`. */
+  #said(): string {
+    const { size } = fstatSync(this.#stderr)
+    const bytes = Buffer.alloc(Math.min(size, 4000))
+    readSync(this.#stderr, bytes, 0, bytes.length, size - bytes.length)
+    return bytes.toString()
+  }
+
   close(): void {
-    this.#child.disconnect()
+    this.#child.removeAllListeners('exit')
+    if (this.#child.connected) this.#child.disconnect()
+    closeSync(this.#stderr)
   }
 }
 
