@@ -35,6 +35,15 @@ const ALONE = [
 
 const fast = process.env.VARVE_FAST === '1' ? SLOW : []
 
+/** What all files have; not inherited from the root, with which each project would build dist/ once more. */
+const COMMON = {
+  // Worker threads and the command line run from dist/, so forks keep their signals and exit codes apart.
+  pool: 'forks',
+  // A guard against what never ends, on a machine that has other work, too; no test takes this long by itself.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+} as const
+
 export default defineConfig({
   test: {
     globalSetup: ['test/setup.ts'],
@@ -42,10 +51,10 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { name: 'alone', include: ALONE, exclude: fast } },
+      { test: { ...COMMON, name: 'alone', include: ALONE, exclude: fast } },
       {
-        extends: true,
         test: {
+          ...COMMON,
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: [...ALONE, ...fast],
@@ -54,10 +63,5 @@ export default defineConfig({
         },
       },
     ],
-    // Worker threads and the command line run from dist/, so forks keep their signals and exit codes apart.
-    pool: 'forks',
-    // A guard against what never ends, on a machine that has other work, too; no test takes this long by itself.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
   },
 })
