@@ -9,10 +9,10 @@ import { threadUrl } from '../threads.ts'
 import { keptBytes } from './kept.ts'
 import type { FromWorker, ScanWorkerData, Task, ToWorker } from './messages.ts'
 
+export type TaskEvent = Exclude<FromWorker, { type: 'failed' }> | { type: 'failed'; error: VarveError }
+
 /** Gets what happens to a task; nothing after `done`, `failed` or `cancel`. */
-export type TaskListener = (
-  event: Exclude<FromWorker, { type: 'failed' }> | { type: 'failed'; error: VarveError },
-) => void
+export type TaskListener = (event: TaskEvent) => void
 
 export interface RunningTask {
   credit(batches: number): void

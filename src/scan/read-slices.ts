@@ -9,7 +9,8 @@ import { windowAt } from '../index/read.ts'
 import { type SlicePart, type SliceValue, sliceBytes } from '../index/slice.ts'
 import type { ScanContext } from './context.ts'
 import type { BoundCall } from './functions/types.ts'
-import { OrderedStream, type Planned } from './stream.ts'
+import type { Planned } from './slot.ts'
+import { OrderedStream } from './stream.ts'
 import type { ScanStream } from './types.ts'
 
 export class SliceSet implements BoundCall {

@@ -9,26 +9,15 @@ import { VarveError } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
 import { shiftOrdinals } from '../formats/builders.ts'
 import { formatNamed } from '../formats/registry.ts'
-import type { PieceResult, Work } from '../formats/types.ts'
+import type { Work } from '../formats/types.ts'
 import { type FileScan, isPiece, withoutPlace } from './file-scan.ts'
-import type { Reject, Task } from './messages.ts'
-import type { RunningTask, WorkerPool } from './pool.ts'
+import type { Reject } from './messages.ts'
+import type { WorkerPool } from './pool.ts'
+import { type Planned, Slot } from './slot.ts'
 import type { Progress, ScanStream } from './types.ts'
 
 /** Batches that a task may have made and nobody read. */
 const CREDIT = 8
-
-/** One piece of work and the file it is of. */
-export interface Planned
-  extends Pick<Task, 'source' | 'head' | 'layout' | 'columns' | 'fields' | 'conditions' | 'where'> {
-  readonly work: Work
-  /** Of a file without an index: how far its scan has come. */
-  readonly scan?: FileScan | undefined
-  /** The last piece of its file. */
-  readonly last?: boolean | undefined
-  /** Its file has so little to be read that nobody need ask twice for all of it. */
-  readonly eager?: boolean | undefined
-}
 
 export interface StreamPlan {
   readonly works: AsyncIterator<Planned>
@@ -43,18 +32,6 @@ export interface StreamPlan {
   readonly finish?: (scan: FileScan) => Promise<void>
   /** Called once, however the stream ends. */
   readonly onClose?: () => void
-}
-
-interface Slot extends Planned {
-  task: RunningTask | undefined
-  /** What the piece said its first record is at; a run needs not to say. */
-  start: number | undefined
-  accepted: boolean
-  readonly batches: ColumnBatch[]
-  rejects: Reject[]
-  result: PieceResult | undefined
-  done: boolean
-  error: VarveError | undefined
 }
 
 let streams = 0
@@ -83,12 +60,18 @@ export class OrderedStream implements ScanStream {
   }
 
   get coming(): boolean {
-    return this.#planned && this.#slots.length > 0 && this.#slots.every(({ eager }) => eager === true)
+    return (
+      this.#planned && this.#slots.length > 0 && this.#slots.every(({ planned }) => planned.eager === true)
+    )
   }
 
   /** Everything is wanted, or costs next to nothing: decode with all threads. */
   get #hot(): boolean {
-    return this.#plan.eager === true || this.#asked > 1 || this.#slots.some(({ eager }) => eager === true)
+    return (
+      this.#plan.eager === true ||
+      this.#asked > 1 ||
+      this.#slots.some(({ planned }) => planned.eager === true)
+    )
   }
 
   ahead(): void {
@@ -143,11 +126,11 @@ export class OrderedStream implements ScanStream {
     this.#slots.shift()
     if (slot.scan === undefined) return undefined
     if (slot.result !== undefined) slot.scan.pass(slot.result)
-    if (slot.last === true) await this.#plan.finish?.(slot.scan)
+    if (slot.planned.last === true) await this.#plan.finish?.(slot.scan)
     return undefined
   }
 
-  /** Whether the slot's batches are known to follow what was read; waits, or starts it again, when not. */
+  /** Whether the slot's batches are known to follow what was read; starts it again when they do not. */
   #accept(slot: Slot): boolean {
     const { work, scan } = slot
     if (scan === undefined || !isPiece(work)) {
@@ -155,11 +138,11 @@ export class OrderedStream implements ScanStream {
     } else if (slot.task === undefined) {
       this.#start(slot, scan.exact(work))
       slot.accepted = true
-    } else if (work.start !== 'sync') {
+    } else if (!slot.guessed) {
       slot.accepted = true
     } else if (slot.start !== undefined && scan.accepts(slot.start)) {
       slot.accepted = true
-    } else if (slot.start !== undefined || slot.error !== undefined || slot.done) {
+    } else if (slot.judged) {
       if (slot.start === undefined) scan.accepts(-1)
       this.#drop(slot)
       this.#start(slot, scan.exact(work))
@@ -179,34 +162,18 @@ export class OrderedStream implements ScanStream {
         this.#planned = true
         return
       }
-      const slot: Slot = {
-        ...next.value,
-        task: undefined,
-        start: undefined,
-        accepted: false,
-        batches: [],
-        rejects: [],
-        result: undefined,
-        done: false,
-        error: undefined,
-      }
+      const slot = new Slot(next.value)
       this.#slots.push(slot)
-      const guess = isPiece(slot.work) && slot.work.start === 'sync'
-      if (!guess || slot.scan?.sequential !== true) this.#start(slot, slot.work)
+      if (!slot.guessed || slot.scan?.sequential !== true) this.#start(slot, slot.work)
     }
-    if (!this.#slots[0]?.accepted && this.#slots[0] !== undefined && !this.#ready(this.#slots[0])) {
-      await this.#event()
-    }
-  }
-
-  /** Whether `#accept` can decide. */
-  #ready(slot: Slot): boolean {
-    if (!isPiece(slot.work) || slot.task === undefined || slot.work.start !== 'sync') return true
-    return slot.start !== undefined || slot.error !== undefined || slot.done
+    const [slot] = this.#slots
+    if (slot === undefined || slot.accepted) return
+    // Nothing can be said of a guess before its task has said something.
+    if (slot.guessed && slot.task !== undefined && !slot.judged) await this.#event()
   }
 
   #start(slot: Slot, work: Work): void {
-    const { source, layout, head, columns, fields, conditions, where } = slot
+    const { source, layout, head, columns, fields, conditions, where } = slot.planned
     // Only who begins in the head needs it.
     const inHead = (isPiece(work) ? work.from : work.point.source) < (head?.length ?? 0)
     const small = !this.#hot
@@ -231,29 +198,8 @@ export class OrderedStream implements ScanStream {
           if (event.type === 'batch') this.#pool.release(event.batch)
           return
         }
-        switch (event.type) {
-          case 'batch':
-            this.#decoded += event.bytes
-            slot.batches.push(event.batch)
-            break
-          case 'found':
-            slot.start = event.start
-            break
-          case 'progress':
-            this.#decoded += event.bytes
-            return
-          case 'rejects':
-            slot.rejects.push(...event.rejects)
-            return
-          case 'done':
-            this.#decoded += event.bytes
-            slot.result = event.result
-            slot.done = true
-            break
-          case 'failed':
-            slot.error = event.error
-        }
-        this.#wake()
+        if ('bytes' in event) this.#decoded += event.bytes
+        if (slot.hear(event)) this.#wake()
       },
     )
     slot.task = task
@@ -261,30 +207,12 @@ export class OrderedStream implements ScanStream {
 
   /** Forgets what a wrong guess brought. */
   #drop(slot: Slot): void {
-    slot.task?.cancel()
-    slot.task = undefined
-    for (const batch of slot.batches.splice(0)) this.#pool.release(batch)
-    slot.rejects = []
-    slot.result = undefined
-    slot.done = false
-    slot.error = undefined
-    slot.start = undefined
+    for (const batch of slot.drop()) this.#pool.release(batch)
   }
 
   #passRejects(slot: Slot): void {
-    if (slot.rejects.length === 0) return
-    const { rows, raw } = slot.scan ?? { rows: 0, raw: 0 }
-    const placed = slot.rejects.map((one) => {
-      const record = one.record + rows
-      return {
-        ...one,
-        byte: one.byte + raw,
-        record,
-        message: one.message.replace('{record}', String(record)),
-      }
-    })
-    slot.rejects = []
-    this.#plan.onRejects?.(placed)
+    const rejects = slot.takeRejects()
+    if (rejects.length > 0) this.#plan.onRejects?.(rejects)
   }
 
   #event(): Promise<void> {

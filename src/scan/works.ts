@@ -8,7 +8,7 @@ import type { PartitionIndex } from '../index/types.ts'
 import type { BoundFile } from './file.ts'
 import { FileScan } from './file-scan.ts'
 import type { TaskColumn } from './messages.ts'
-import type { Planned } from './stream.ts'
+import type { Planned } from './slot.ts'
 
 /** Decompressed bytes of one task: some milliseconds of work, so that several threads share even small files. */
 const TASK_RAW = 4 << 20
