@@ -80,6 +80,12 @@ class HandleInflate implements RawInflate {
   ): InflateStop {
     const given = inEnd - inStart
     const room = outEnd - outStart
+    // Node ends the process where its handle is given a place that is not there.
+    if (inStart < 0 || given < 0 || inEnd > input.length || outStart < 0 || room < 0 || outEnd > out.length)
+      throw new VarveError(
+        'internal',
+        `zlib: [${inStart}, ${inEnd}) to [${outStart}, ${outEnd}) is not there`,
+      )
     this.#handle.writeSync(FLUSH[mode], input, inStart, given, out, outStart, room)
     if (this.#failed !== undefined) {
       const code = this.#failed

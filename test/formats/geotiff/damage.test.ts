@@ -192,6 +192,19 @@ describe('codecs', () => {
     }
   })
 
+  test('a tile of one byte that could begin zlib data is damaged, and does not end the process', async () => {
+    const shape = {
+      width: 1,
+      rows: 1,
+      samples: 1,
+      bytes: 1,
+      allocate: (size: number) => new ArrayBuffer(size),
+    }
+    const codec = await codecOf(like('deflate'))
+    expect(() => codec(Uint8Array.of(0xf8), shape)).toThrow('a tile starts with the bytes f8, expected')
+    expect(() => codec(new Uint8Array(0), shape)).toThrow('a tile starts with the bytes , expected')
+  })
+
   test('LZW and PackBits stop at the end of what is wanted, and of what there is', () => {
     const out = new Uint8Array(10)
     expect(decodePackBits(Uint8Array.of(0xfe, 7, 1, 8, 9, 0x80, 0xf0, 5), out)).toBe(10)

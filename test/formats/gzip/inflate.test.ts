@@ -98,3 +98,16 @@ test('closed inflaters give their memory back', () => {
   // 3,000 unclosed ones would hold more than 120 MB.
   expect(round(3000) - before).toBeLessThan(60e6)
 })
+
+test('a place that is not there is refused: node itself would end the process', () => {
+  const inflate = createInflate()
+  const [input, out] = [new Uint8Array(4), new Uint8Array(4)]
+  for (const [from, to, at, end] of [
+    [2, 1, 0, 4],
+    [0, 5, 0, 4],
+    [0, 4, 3, 2],
+    [0, 4, 0, 5],
+  ] as const)
+    expect(() => inflate.run('run', input, from, to, out, at, end)).toThrow('is not there')
+  inflate.close()
+})

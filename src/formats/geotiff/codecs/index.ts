@@ -77,7 +77,8 @@ function inflater(): Codec {
   return (bytes, shape) => {
     const [method = 0, flags = 0] = bytes
     // RFC 1950: deflate, no dictionary, a check of both bytes.
-    if ((method & 15) !== 8 || (flags & 32) !== 0 || ((method << 8) | flags) % 31 !== 0) {
+    const isZlib = (method & 15) === 8 && (flags & 32) === 0 && ((method << 8) | flags) % 31 === 0
+    if (bytes.length < 2 || !isZlib) {
       const found = Buffer.from(bytes.subarray(0, 2)).toString('hex')
       throw new VarveError('invalid-data', `geotiff: a tile starts with the bytes ${found}, expected zlib's`)
     }
