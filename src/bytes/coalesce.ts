@@ -10,6 +10,9 @@ export interface CoalesceOptions {
   readonly maxBytes?: number | undefined
 }
 
+/** A larger merged read is rare, and its memory would be held for nothing. */
+const MOST_SCRATCH = 4 << 20
+
 interface Waiting {
   readonly start: number
   readonly end: number
@@ -30,11 +33,12 @@ export interface Group<T> {
 export function withCoalescing(source: ByteSource, options: CoalesceOptions = {}): ByteSource {
   const { gap = 64 * 1024, maxBytes = 16 * 1024 * 1024 } = options
   let waiting: Waiting[] = []
+  const scratch = new Scratch()
 
   function flush(): void {
     const batch = waiting
     waiting = []
-    for (const group of groupRanges(batch, gap, maxBytes)) void readGroup(source, group)
+    for (const group of groupRanges(batch, gap, maxBytes)) void readGroup(source, group, scratch)
   }
 
   return {
@@ -73,7 +77,11 @@ export function groupRanges<T extends { readonly start: number; readonly end: nu
   return groups
 }
 
-async function readGroup(source: ByteSource, { start, end, members }: Group<Waiting>): Promise<void> {
+async function readGroup(
+  source: ByteSource,
+  { start, end, members }: Group<Waiting>,
+  scratch: Scratch,
+): Promise<void> {
   const [only] = members
   if (members.length === 1 && only !== undefined) {
     const { signal, allocate } = only
@@ -93,17 +101,44 @@ async function readGroup(source: ByteSource, { start, end, members }: Group<Wait
     else member.signal?.addEventListener('abort', onAbort, { once: true })
     return () => member.signal?.removeEventListener('abort', onAbort)
   })
+  const lent = scratch.lend()
   try {
-    const bytes = await readExactly(source, start, end, { signal: controller.signal })
+    const { signal } = controller
+    const bytes = await readExactly(source, start, end, { signal, allocate: lent.allocate })
     // A copy each: whoever moves their array to another thread must not take the others' with it.
     for (const member of left) {
       const copy = allocated(member.end - member.start, member)
       copy.set(bytes.subarray(member.start - start, member.end - start))
       member.resolve(copy)
     }
+    lent.giveBack()
   } catch (error) {
     for (const member of left) member.reject(error)
   } finally {
     for (const cleanup of cleanups) cleanup()
+  }
+}
+
+/**
+ * Memory that merged ranges are read into before they are copied apart. Fresh memory for each read is what keeps the
+ * garbage collector busy.
+ */
+class Scratch {
+  #free: ArrayBuffer | undefined
+
+  /** Memory for one read. Only of a read that went well it is certain that nothing is written there any more. */
+  lend(): { readonly allocate: (bytes: number) => ArrayBuffer; giveBack(): void } {
+    let taken: ArrayBuffer | undefined
+    return {
+      allocate: (bytes) => {
+        taken =
+          this.#free !== undefined && this.#free.byteLength >= bytes ? this.#free : new ArrayBuffer(bytes)
+        this.#free = undefined
+        return taken
+      },
+      giveBack: () => {
+        if (taken !== undefined && taken.byteLength <= MOST_SCRATCH) this.#free = taken
+      },
+    }
   }
 }

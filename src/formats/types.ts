@@ -164,8 +164,11 @@ export interface ReadHooks {
 /** What was learnt of a file, kept as long as its bytes stay the same and there is room. */
 export interface Memory {
   recall<T>(name: string): T | undefined
-  /** `bytes`: what the value takes up, about. */
-  keep(name: string, value: unknown, bytes: number): void
+  /**
+   * `bytes`: what the value takes up, about. `buffers`: memory of it that may be used again when it is kept no longer;
+   * nobody may hold it beyond the task that found it.
+   */
+  keep(name: string, value: unknown, bytes: number, buffers?: readonly ArrayBuffer[]): void
 }
 
 /** A file that was opened, for whoever finds out what it looks like. */

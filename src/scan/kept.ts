@@ -17,6 +17,13 @@ const MOST_OF_ONE = 1 / 4
 interface Item {
   readonly value: unknown
   readonly bytes: number
+  readonly buffers: readonly ArrayBuffer[]
+}
+
+/** What was dropped, and the tasks that may still look at it. */
+interface Dropped {
+  readonly buffers: readonly ArrayBuffer[]
+  readonly holders: Set<symbol>
 }
 
 /** Bytes that each of so many threads may keep, by `VARVE_BLOCK_MEMORY`; 0 for nothing. */
@@ -29,10 +36,26 @@ export class KeptBlocks {
   /** In the order of their last use. */
   readonly #items = new Map<string, Item>()
   readonly #most: number
+  readonly #recycle: (buffers: readonly ArrayBuffer[]) => void
+  readonly #tasks = new Set<symbol>()
+  #dropped: Dropped[] = []
   #bytes = 0
 
-  constructor(most: number) {
+  /** `recycle` takes the memory of what is kept no longer, when nobody looks at it any more. */
+  constructor(most: number, recycle: (buffers: readonly ArrayBuffer[]) => void = () => undefined) {
     this.#most = most
+    this.#recycle = recycle
+  }
+
+  /** A task begins, which may hold what it finds here until it calls what this returns. */
+  begin(): () => void {
+    const task = Symbol()
+    this.#tasks.add(task)
+    return () => {
+      this.#tasks.delete(task)
+      for (const { holders } of this.#dropped) holders.delete(task)
+      this.#sweep()
+    }
   }
 
   get bytes(): number {
@@ -45,7 +68,7 @@ export class KeptBlocks {
     const object = JSON.stringify([uri, size, identity])
     return {
       recall: <T>(name: string): T | undefined => this.#recall(object + name) as T | undefined,
-      keep: (name, value, bytes) => this.#keep(object + name, { value, bytes }),
+      keep: (name, value, bytes, buffers = []) => this.#keep(object + name, { value, bytes, buffers }),
     }
   }
 
@@ -69,7 +92,19 @@ export class KeptBlocks {
   }
 
   #remove(key: string): void {
-    this.#bytes -= this.#items.get(key)?.bytes ?? 0
+    const item = this.#items.get(key)
+    if (item === undefined) return
+    this.#bytes -= item.bytes
     this.#items.delete(key)
+    if (item.buffers.length === 0) return
+    this.#dropped.push({ buffers: item.buffers, holders: new Set(this.#tasks) })
+    this.#sweep()
+  }
+
+  #sweep(): void {
+    const free = this.#dropped.filter(({ holders }) => holders.size === 0)
+    if (free.length === 0) return
+    this.#dropped = this.#dropped.filter(({ holders }) => holders.size > 0)
+    this.#recycle(free.flatMap(({ buffers }) => buffers))
   }
 }

@@ -32,7 +32,7 @@ interface Running {
 const running = new Map<number, Running>()
 const sources = new SharedSources()
 const data = workerData as ScanWorkerData
-const kept = new KeptBlocks(data.kept)
+const kept = new KeptBlocks(data.kept, (buffers) => pool.give(buffers))
 /** A message of its own wakes another thread: fewer bytes are told of with the next batch. */
 const PROGRESS = 2 << 20
 const NO_HEAD = new Uint8Array(0)
@@ -74,6 +74,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
   setMaxListeners(0, abort.signal)
   const self: Running = { abort, credit: task.credit, wake: () => undefined }
   running.set(id, self)
+  const over = kept.begin()
   const taken: Taken[] = []
   const take = (ref: SourceRef): Taken => {
     const shared = sources.take(ref, task.scan)
@@ -141,6 +142,7 @@ async function run(id: number, task: Task, inflated: MessagePort | undefined): P
     running.delete(id)
     // A task that was left in the middle still holds its decoder, its memory and another thread's attention.
     await reading?.return(undefined).catch(() => undefined)
+    over()
     await Promise.all(taken.map(({ give }) => give()))
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { groupRanges, withCoalescing } from '../../src/bytes/index.ts'
+import type { ByteSource } from '../../src/bytes/types.ts'
 import { CONTENT, expectCode, expectSame } from '../contract/bytes.ts'
 import { faultySource } from '../contract/faults.ts'
 
@@ -38,6 +39,31 @@ describe('withCoalescing', () => {
     }
     await Promise.all([wrapped.read(0, 10), late()])
     expect(asked(source)).toEqual([[0, 20]])
+  })
+
+  it('gives each reader bytes of its own, though merged reads share their memory', async () => {
+    const memories = new Set<ArrayBuffer>()
+    const source: ByteSource = {
+      uri: 'memory://content',
+      size: CONTENT.length,
+      identity: 'one',
+      async read(start, end, { allocate } = {}) {
+        const buffer = allocate!(end - start)
+        memories.add(buffer)
+        const bytes = new Uint8Array(buffer, 0, end - start)
+        bytes.set(CONTENT.subarray(start, end))
+        return bytes
+      },
+    }
+    const wrapped = withCoalescing(source)
+    const reads: [number, Uint8Array][] = []
+    for (const at of [5_000, 100, 3_000, 0]) {
+      const pair = [wrapped.read(at, at + 500), wrapped.read(at + 500, at + 900)]
+      for (const [i, bytes] of (await Promise.all(pair)).entries()) reads.push([at + 500 * i, bytes])
+    }
+    for (const [at, bytes] of reads) expectSame(bytes, CONTENT.subarray(at, at + bytes.length))
+    expect(new Set(reads.map(([, { buffer }]) => buffer)).size).toBe(reads.length)
+    expect(memories.size).toBe(1)
   })
 
   it('asks nothing for an empty range', async () => {

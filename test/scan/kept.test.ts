@@ -41,6 +41,29 @@ describe('kept blocks', () => {
     )
   })
 
+  it('give the memory of what they drop when no task is left that may look at it', () => {
+    const given: ArrayBuffer[] = []
+    const kept = new KeptBlocks(100, (buffers) => given.push(...buffers))
+    const memory = kept.of(object('a'))!
+    const buffers = Array.from({ length: 8 }, () => new ArrayBuffer(8))
+    const keep = (i: number): void => memory.keep(`${i}`, i, 25, [buffers[i]!])
+    for (let i = 0; i < 5; i++) keep(i)
+    // Nobody was there to see the first.
+    expect(given).toEqual([buffers[0]])
+    const [one, two] = [kept.begin(), kept.begin()]
+    keep(5)
+    one()
+    expect(given).toHaveLength(1)
+    const three = kept.begin()
+    two()
+    expect(given).toEqual([buffers[0], buffers[1]])
+    // Kept again under its name: the one before is dropped.
+    memory.keep('5', 5, 25, [buffers[6]!])
+    expect(given).toHaveLength(2)
+    three()
+    expect(given).toEqual([buffers[0], buffers[1], buffers[5]])
+  })
+
   it('know an object by its place, size and identity', () => {
     const kept = new KeptBlocks(100)
     kept.of(object('a'))!.keep('1', 'of a', 10)

@@ -1,12 +1,13 @@
 /** Bands of tiles that were decoded, kept for the next window that touches them: there they are copied row by row. */
 
-import { type ColumnValues, NUMBER_ARRAYS } from '../batch.ts'
+import type { ColumnValues } from '../batch.ts'
 import type { ByteRange } from '../blocks/types.ts'
+import type { Allocate } from '../builders.ts'
 import type { Memory } from '../types.ts'
 import { type Samples, sizeOf } from './decode.ts'
 import { storedRows, type Tile } from './tiles.ts'
 import type { Raster } from './types.ts'
-import { type Stretch, takeBands } from './values.ts'
+import { newValues, type Stretch, takeBands } from './values.ts'
 
 /** A larger tile (a strip that is all of a wide raster) costs more to be kept than its next window would save. */
 const MOST_BYTES = 8 << 20
@@ -29,13 +30,14 @@ export class KeptTiles {
     readonly raster: Raster,
     little: boolean,
     readonly memory: Memory,
+    readonly allocate: Allocate,
   ) {
     this.#said = JSON.stringify([raster, little])
   }
 
   /** Undefined for a tile that is not kept. `ranges`: where each band's bytes are. */
   tile(tile: Tile, bands: readonly number[], ranges: (band: number) => ByteRange): KeptTile | undefined {
-    const { raster, memory } = this
+    const { raster, memory, allocate } = this
     const { tileCol, tileRow } = tile
     const needed = tile.row + tile.height - tileRow * raster.tileHeight
     const rowBytes = raster.tileWidth * (sizeOf(raster.kind) / 8)
@@ -47,7 +49,7 @@ export class KeptTiles {
       const { start, end } = ranges(band)
       return `tile ${tileCol} ${tileRow} ${band} ${start} ${end} ${this.#said}`
     }
-    return new KeptTile(raster, tile, { rows, needed, rowBytes }, nameOf, memory, bands)
+    return new KeptTile(raster, tile, { rows, needed, rowBytes }, nameOf, { memory, allocate }, bands)
   }
 }
 
@@ -61,11 +63,11 @@ export class KeptTile {
     /** Rows from the tile's top: those to be decoded, and those that cannot be done without. */
     readonly size: { rows: number; readonly needed: number; readonly rowBytes: number },
     readonly nameOf: (band: number) => string,
-    readonly memory: Memory,
+    readonly room: { readonly memory: Memory; readonly allocate: Allocate },
     bands: readonly number[],
   ) {
     for (const band of bands) {
-      const found = memory.recall<KeptBand>(nameOf(band))
+      const found = room.memory.recall<KeptBand>(nameOf(band))
       if (found !== undefined && found.rows >= size.needed) this.#bands.set(band, found)
     }
   }
@@ -88,18 +90,21 @@ export class KeptTile {
 
   /** Takes bands from samples that were decoded from the tile's top. `at`: where they are among the samples. */
   keep(samples: Samples, at: readonly number[], bands: readonly number[]): void {
-    const { raster, tile, memory, nameOf } = this
-    const { rows, rowBytes } = this.size
+    const { raster, tile, nameOf } = this
+    const { memory, allocate } = this.room
+    const { rows } = this.size
     const { tileWidth, tileHeight, kind } = raster
     const { tileCol, tileRow } = tile
     const [col, row] = [tileCol * tileWidth, tileRow * tileHeight]
     const whole = { tileCol, tileRow, col, row, width: tileWidth, height: rows }
-    const made = bands.map(() => new NUMBER_ARRAYS[kind](tileWidth * rows))
+    const made = bands.map(() => newValues(allocate, kind, tileWidth * rows))
     takeBands(samples, at, { tile: whole, from: 0, to: tileWidth * rows }, raster, made)
     for (const [i, band] of bands.entries()) {
-      const kept: KeptBand = { values: made[i]!, rows }
+      const values = made[i]!
+      const buffer = values.buffer as ArrayBuffer
+      const kept: KeptBand = { values, rows }
       this.#bands.set(band, kept)
-      memory.keep(nameOf(band), kept, rows * rowBytes)
+      memory.keep(nameOf(band), kept, buffer.byteLength, [buffer])
     }
   }
 

@@ -1,6 +1,7 @@
 /** What a reader finds kept of the parts that it is about to fetch and decode. */
 
 import type { BlockFile, BlockSettings, ByteRange } from '../blocks/types.ts'
+import type { Allocate } from '../builders.ts'
 import type { Memory, Part } from '../types.ts'
 import { type KeptTile, KeptTiles } from './kept-bands.ts'
 import { tileOf } from './tile-of.ts'
@@ -40,12 +41,12 @@ export class KeptParts {
   /** By the first rows of parts that are not decoded yet. */
   readonly #held = new Map<number, Held>()
 
-  constructor(dialect: Dialect, bands: readonly number[], memory: Memory | undefined) {
+  constructor(dialect: Dialect, bands: readonly number[], memory: Memory | undefined, allocate: Allocate) {
     const { raster, mask, little } = dialect
     this.#dialect = dialect
     this.#bands = bands
-    this.#image = memory && new KeptTiles(raster, little, memory)
-    this.#mask = memory && mask && new KeptTiles(mask, little, memory)
+    this.#image = memory && new KeptTiles(raster, little, memory, allocate)
+    this.#mask = memory && mask && new KeptTiles(mask, little, memory, allocate)
   }
 
   /** Of the numbered ranges of a part those that are to be fetched, empty where all that they would give is kept. */

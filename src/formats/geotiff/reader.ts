@@ -44,6 +44,7 @@ function wantedOf(name: string): Wanted {
 }
 
 class TileReader implements BlockReader {
+  readonly lends = true
   /** Ranges of a block that are fetched, by their number: planes of the image, then the mask. */
   readonly #fetched: readonly number[]
   /** Those that are wanted, in order. */
@@ -67,7 +68,7 @@ class TileReader implements BlockReader {
     const { raster, mask, nodata, pixels } = dialect
     const bands = [...new Set(wanted.filter((one) => typeof one === 'number'))].sort((a, b) => a - b)
     this.#bands = bands
-    this.#kept = new KeptParts(dialect, bands, memory)
+    this.#kept = new KeptParts(dialect, bands, memory, settings.allocate)
     const isNarrow = bands.length * sizeOf(raster.kind) <= NARROW_BITS && bands.length === wanted.length
     this.#batchRows = isNarrow ? 4 * BATCH_ROWS : BATCH_ROWS
     const planes = bands.length === 0 ? [] : raster.separate ? bands : [0]
