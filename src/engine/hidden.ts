@@ -27,14 +27,16 @@ export interface Hidden {
   readonly counted?: true | undefined
   /** All references of the query, in lower case, where they tell which fields of structs it wants. */
   readonly uses?: readonly (readonly string[])[] | undefined
+  /** Each batch is one row of lists, which an UNNEST takes apart; of a scan that is only counted, one list. */
+  readonly inLists?: true | undefined
 }
 
 /** A plain list where there is nothing else to say. */
 export function hiddenText({ predicates, ...more }: Hidden): string {
   const plain = Object.values(more).every((value) => value === undefined)
   // In this order: whoever reads an explained text finds the numbers.
-  const { scan, explain, counted, uses } = more
-  return JSON.stringify(plain ? predicates : { scan, explain, counted, uses, predicates })
+  const { scan, explain, counted, uses, inLists } = more
+  return JSON.stringify(plain ? predicates : { scan, explain, counted, uses, inLists, predicates })
 }
 
 export function parseHidden(text: string | undefined): Hidden {

@@ -81,6 +81,7 @@ export function statementsOf({
       claims,
       serialize: trees.serialize,
       views: more.pushdown ? await views.names() : undefined,
+      unnest: true,
       viewOf: views.viewOf,
       ...more,
     })

@@ -92,8 +92,11 @@ describe('handing columns over', () => {
             t: { columns: [{ name: 'x', type }], rows: all.map((value) => [value]), batchRows },
           })
           swap.scan = scan
-          const result = await rowsIn(swapped, "select x from read_auto('t')")
-          expect(result.map(([value]) => value)).toEqual(all)
+          // By its name in lists, with all others as rows.
+          for (const sql of ["select x from read_auto('t')", "from read_auto('t')"]) {
+            const result = await rowsIn(swapped, sql)
+            expect(result.map(([value]) => value)).toEqual(all)
+          }
         },
       ),
       { numRuns: 150 },

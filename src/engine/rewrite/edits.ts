@@ -28,6 +28,8 @@ export interface RewriteOptions {
   readonly views?: ReadonlySet<string> | undefined
   /** Every scan gets a number, to be known in the plan. */
   readonly explain?: boolean | undefined
+  /** Scans give their batches in lists, where that can be told from the query. */
+  readonly unnest?: boolean | undefined
 }
 
 /** A change of the text: [start, end) in UTF-16 units becomes `text`. */

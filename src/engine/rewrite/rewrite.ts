@@ -32,6 +32,7 @@ import { isRemoteCall, isRouted, routeCalls, routed } from './routing.ts'
 import { resolveCtes } from './scopes.ts'
 import { closing, type Token, tokenize } from './tokens.ts'
 import type { Tree } from './trace.ts'
+import { namedAs, unnest, unnestedIn, type Wrap } from './unnested.ts'
 import { usesOf } from './uses.ts'
 import { inlineViews } from './views.ts'
 
@@ -58,8 +59,16 @@ async function rewriteTokens(
   const add = (edit: Edit): void => {
     if (!edits.has(edit.start)) edits.set(edit.start, edit)
   }
+  // Around what other edits change.
+  const openings: Edit[] = []
+  const closings: Edit[] = []
+  const around: Around = (start, end, before, after) => {
+    openings.push({ start, end: start, text: before })
+    closings.push({ start: end, end, text: after })
+  }
   routeCalls(tokens, options, add)
   nameOptional(tokens, options, add)
+  const isExplained = options.explain === true || tokens[0]?.value === 'explain'
   const parsed: Region[] = []
   let last = 0
   let pushed = false
@@ -70,11 +79,13 @@ async function rewriteTokens(
     const params = region.opaque || shifted ? undefined : region.deferred ? DEFERRED : options.params
     const pushdown = options.pushdown && !region.opaque
     const nextNumber = region.kept ? undefined : () => ++last
-    const telling: TreeOptions = { ...options, params, pushdown, nextNumber }
+    // What is kept, or shown as a plan, stays as it was written.
+    const unnest = pushdown && options.unnest === true && !region.kept && !region.deferred && !isExplained
+    const telling: TreeOptions = { ...options, params, pushdown, nextNumber, unnest, around }
     pushed = rewriteTree(ast, place(sql, tokens, region), telling, add) || pushed
   }
   replaceAfterKeywords(tokens, parsed, options, add)
-  return { text: apply(sql, [...edits.values()]), pushed }
+  return { text: apply(sql, [...openings, ...edits.values(), ...closings]), pushed }
 }
 
 function concerns(tokens: readonly Token[], options: RewriteOptions): boolean {
@@ -86,9 +97,13 @@ function concerns(tokens: readonly Token[], options: RewriteOptions): boolean {
   })
 }
 
+/** Puts text before and after [start, end). */
+type Around = (start: number, end: number, before: string, after: string) => void
+
 type TreeOptions = Omit<RewriteOptions, 'params'> & {
   readonly params: Params
   readonly nextNumber: (() => number) | undefined
+  readonly around: Around
 }
 
 /** Whether anything was pushed. */
@@ -102,14 +117,22 @@ function rewriteTree(ast: AstNode, located: Located, options: TreeOptions, add: 
   const told = options.pushdown ? pushedInto(ast, tree, options) : new Map<AstNode, Hidden>()
   const counted = options.pushdown ? countedIn(ast) : new Set<AstNode>()
   const uses = options.pushdown ? usesOf(ast, relationName) : undefined
+  const unnested =
+    options.unnest === true ? unnestedIn(ast, isScan, relationName) : new Map<AstNode, string[]>()
   for (const node of walk(ast)) {
     if (!isScan(node)) continue
-    const more = { ...(uses && { uses }), ...(counted.has(node) && { counted: true as const }) }
+    const names = unnested.get(node)
+    const more = {
+      ...(uses && { uses }),
+      ...(counted.has(node) && { counted: true as const }),
+      ...(names && { inLists: true as const }),
+    }
     const known =
       Object.keys(more).length === 0 ? told.get(node) : { predicates: [], ...told.get(node), ...more }
     const hidden = options.explain === true ? explained(known, options.nextNumber) : known
-    if (node.type === 'BASE_TABLE') replacePath(node, hidden, located, add)
-    else if (hidden !== undefined) tell(node, hidden, located, options, add)
+    const wrap = names && unnest(names)
+    if (node.type === 'BASE_TABLE') replacePath(node, hidden, wrap, located, add)
+    else if (hidden !== undefined) tell(node, hidden, wrap, located, options, add)
   }
   return told.size > 0
 }
@@ -146,6 +169,7 @@ function relationName(node: AstNode): string {
 function replacePath(
   node: AstNode,
   hidden: Hidden | undefined,
+  wrap: Wrap | undefined,
   { tokens, indexAt }: Located,
   add: AddEdit,
 ): void {
@@ -158,13 +182,16 @@ function replacePath(
   const bare = before?.kind === 'word' && BARE.has(before.value) ? before : undefined
   const alias = textOf(node.alias) === '' && bare === undefined ? aliasOf(path) : ''
   const start = bare?.value === 'table' ? bare.start : token.start
-  const text = `${bare === undefined ? '' : 'from '}${callOf(path, hidden)}${alias}`
+  const call = callOf(path, hidden)
+  const relation = wrap === undefined ? call : `${wrap.before}${call}${wrap.after}`
+  const text = `${bare === undefined ? '' : 'from '}${relation}${alias}`
   add({ start, end: token.end, text })
 }
 
 function tell(
   node: AstNode,
   hidden: Hidden,
+  wrap: Wrap | undefined,
   { tokens, indexAt }: Located,
   options: TreeOptions,
   add: AddEdit,
@@ -182,4 +209,7 @@ function tell(
   if (close < 0) return
   const at = tokens[close]!.start
   add({ start: at, end: at, text: `${close === open + 1 ? '' : ', '}${hiddenArgument(hidden)}` })
+  if (wrap === undefined) return
+  const alias = textOf(node.alias) === '' ? namedAs(called.value) : ''
+  options.around(tokens[first]!.start, tokens[close]!.end, wrap.before, `${wrap.after}${alias}`)
 }

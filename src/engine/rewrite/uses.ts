@@ -2,9 +2,8 @@
 
 import { type AstNode, listOf, nodeOf, textOf, walk } from './ast.ts'
 import { referenceOf } from './conditions.ts'
+import { NAMELESS } from './unnested.ts'
 
-/** Nodes that use columns without naming them. */
-const NAMELESS = new Set(['STAR', 'POSITIONAL_REFERENCE'])
 const RELATIONS = new Set(['BASE_TABLE', 'TABLE_FUNCTION', 'SUBQUERY'])
 
 /**

@@ -8,18 +8,24 @@ import duckdb, {
   type TableFunctionInitInfo,
 } from '@duckdb/node-bindings'
 import { VarveError } from '../../errors.ts'
-import type { ColumnBatch, ColumnVector, DataType } from '../../formats/batch.ts'
-import { vectorFrom } from '../../formats/values.ts'
+import type { ColumnBatch, Field } from '../../formats/batch.ts'
 import type { Argument, TableFunction } from '../../scan/types.ts'
 import { parseHidden } from '../hidden.ts'
 import { type BindCall, type BoundColumns, EXPLAINED_ROWS, HIDDEN } from '../protocol.ts'
 import { fromValue } from './arguments.ts'
 import { Enough, type ScanClient, type ScanReader } from './scan-client.ts'
 import { toLogicalType } from './types.ts'
-import { writeColumn } from './write-column.ts'
+import {
+  type BatchWriter,
+  COUNTED,
+  countedListWriter,
+  countWriter,
+  inLists,
+  listWriter,
+  rowWriter,
+} from './write-batch.ts'
 
 const { Type } = duckdb
-const VECTOR_SIZE = duckdb.vector_size()
 
 const PARAMETER_TYPES = {
   text: Type.VARCHAR,
@@ -36,18 +42,11 @@ interface BindData {
 }
 
 interface ScanState {
-  readonly bound: BoundColumns
-  readonly columns: readonly number[]
   readonly reader: ScanReader
+  readonly writer: BatchWriter
   batch: ColumnBatch | undefined
   /** Rows of the batch that DuckDB has. */
   position: number
-  /** Columns that stand for all, where only rows are counted. */
-  readonly nulls: readonly ColumnVector[] | undefined
-}
-
-function nullsOf(type: DataType): ColumnVector {
-  return vectorFrom(type, new Array<null>(VECTOR_SIZE).fill(null))
 }
 
 /** Makes `fn` callable from SQL on every connection of the database. */
@@ -125,7 +124,8 @@ function bind(info: TableFunctionBindInfo, fn: TableFunction, scans: ScanClient)
   const hidden = hiddenValue ? duckdb.get_varchar(hiddenValue) : undefined
   const call: BindCall = { name: fn.name, args, named }
   const bound = scans.bind(call, hidden)
-  for (const { name, type } of bound.columns) duckdb.bind_add_result_column(info, name, toLogicalType(type))
+  for (const { name, type } of fieldsOf(bound, hidden))
+    duckdb.bind_add_result_column(info, name, toLogicalType(type))
   const cardinality = explainedAs(hidden) ?? bound.cardinality
   if (cardinality !== undefined) {
     const rows = Math.max(0, Math.round(cardinality.rows))
@@ -150,16 +150,32 @@ function init(info: TableFunctionInitInfo, scans: ScanClient): void {
   const data = duckdb.init_get_bind_data(info) as BindData
   // A plan kept by PREPARE outlives the statement that bound it; what it bound then is closed.
   const bound = data.statement === scans.statement ? data.bound : rebind(data, scans)
-  const columns = Array.from({ length: duckdb.init_get_column_count(info) }, (_, i) =>
+  const asked = Array.from({ length: duckdb.init_get_column_count(info) }, (_, i) =>
     duckdb.init_get_column_index(info, i),
   )
-  const { counted } = parseHidden(data.hidden)
-  const reader = scans.scan(bound.id, counted === true ? [] : columns, data.hidden)
-  const nulls = counted === true ? columns.map((column) => nullsOf(bound.columns[column]!.type)) : undefined
-  const state: ScanState = { bound, columns, reader, batch: undefined, position: 0, nulls }
+  const writer = writerOf(bound.columns, asked, data.hidden)
+  const reader = scans.scan(bound.id, writer.columns, data.hidden)
+  const state: ScanState = { reader, writer, batch: undefined, position: 0 }
   duckdb.init_set_init_data(info, state)
   // One thread keeps the rows in file order; decoding has its own workers.
   duckdb.init_set_max_threads(info, 1)
+}
+
+function writerOf(
+  fields: BoundColumns['columns'],
+  asked: readonly number[],
+  hidden: string | undefined,
+): BatchWriter {
+  const { counted, inLists: nested } = parseHidden(hidden)
+  if (nested === true) return counted === true ? countedListWriter() : listWriter(fields, asked)
+  return counted === true ? countWriter(fields, asked) : rowWriter(fields, asked)
+}
+
+/** The columns as DuckDB sees them. */
+function fieldsOf({ columns }: BoundColumns, hidden: string | undefined): readonly Field[] {
+  const { counted, inLists: nested } = parseHidden(hidden)
+  if (nested !== true) return columns
+  return counted === true ? [COUNTED] : columns.map(inLists)
 }
 
 function rebind(data: BindData, scans: ScanClient): BoundColumns {
@@ -182,19 +198,5 @@ function produce(info: TableFunctionInfo, output: DataChunk): void {
     duckdb.data_chunk_set_size(output, 0)
     return
   }
-  const count = Math.min(VECTOR_SIZE, batch.rows - state.position)
-  duckdb.data_chunk_set_size(output, count)
-  for (let i = 0; i < state.columns.length; i++) {
-    const { name, type } = state.bound.columns[state.columns[i]!]!
-    const vector = duckdb.data_chunk_get_vector(output, i)
-    try {
-      if (state.nulls === undefined) writeColumn(vector, type, batch.columns[i]!, state.position, count)
-      else writeColumn(vector, type, state.nulls[i]!, 0, count)
-    } catch (error) {
-      throw error instanceof VarveError
-        ? new VarveError(error.code, `column "${name}": ${error.message}`, { ...error.details, column: name })
-        : error
-    }
-  }
-  state.position += count
+  state.position += state.writer.write(output, batch, state.position)
 }
