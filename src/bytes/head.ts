@@ -14,12 +14,13 @@ export function withHead(source: ByteSource, head: Uint8Array): ByteSource {
       checkRange(source, start, end)
       throwIfAborted(options.signal)
       if (!isKept) return readExactly(source, start, end, options)
-      if (end <= head.length) return copyBytes(head, start, end)
+      if (end <= head.length) return copyBytes(head, start, end, options)
       if (start === end) return new Uint8Array(0)
       if (start >= head.length) return readExactly(source, start, end, options)
-      const bytes = allocate(end - start)
+      const bytes = allocate(end - start, options)
       bytes.set(head.subarray(start))
-      bytes.set(await readExactly(source, head.length, end, options), head.length - start)
+      const { signal } = options
+      bytes.set(await readExactly(source, head.length, end, { signal }), head.length - start)
       return bytes
     },
     async forget() {

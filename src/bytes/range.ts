@@ -51,8 +51,13 @@ export function allocate(length: number, options?: ReadOptions): Uint8Array<Arra
  * The bytes [start, end) as an array of their own. Not `slice`: on a Buffer, which callers pass as the Uint8Array that
  * it is, that is a view of the same memory.
  */
-export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
-  const copy = allocate(end - start)
+export function copyBytes(
+  bytes: Uint8Array,
+  start = 0,
+  end = bytes.length,
+  options?: ReadOptions,
+): Uint8Array<ArrayBuffer> {
+  const copy = allocate(end - start, options)
   copy.set(bytes.subarray(start, end))
   return copy
 }

@@ -13,6 +13,7 @@ import type { Work } from '../formats/types.ts'
 import { type FileScan, isPiece, withoutPlace } from './file-scan.ts'
 import type { Reject } from './messages.ts'
 import type { WorkerPool } from './pool.ts'
+import { sharedHead } from './shared-head.ts'
 import { type Planned, Slot } from './slot.ts'
 import type { Progress, ScanStream } from './types.ts'
 
@@ -181,7 +182,7 @@ export class OrderedStream implements ScanStream {
       {
         scan: this.#id,
         source,
-        head: inHead ? head : undefined,
+        head: inHead ? head && sharedHead(head) : undefined,
         layout,
         work,
         columns,
