@@ -8,10 +8,14 @@ export interface CoalesceOptions {
   readonly gap?: number | undefined
   /** No merged read is larger than this; default 16 MiB. */
   readonly maxBytes?: number | undefined
+  /** Memory for merged reads, which are copied apart. Default: fresh for each, which keeps the garbage collector busy. */
+  readonly memory?: ScratchMemory | undefined
 }
 
-/** A larger merged read is rare, and its memory would be held for nothing. */
-const MOST_SCRATCH = 4 << 20
+export interface ScratchMemory {
+  allocate(bytes: number): ArrayBuffer
+  recycle(buffer: ArrayBuffer): void
+}
 
 interface Waiting {
   readonly start: number
@@ -31,14 +35,13 @@ export interface Group<T> {
 
 /** A source that turns near ranges asked at the same time into one read; a range alone is passed on as it is. */
 export function withCoalescing(source: ByteSource, options: CoalesceOptions = {}): ByteSource {
-  const { gap = 64 * 1024, maxBytes = 16 * 1024 * 1024 } = options
+  const { gap = 64 * 1024, maxBytes = 16 * 1024 * 1024, memory } = options
   let waiting: Waiting[] = []
-  const scratch = new Scratch()
 
   function flush(): void {
     const batch = waiting
     waiting = []
-    for (const group of groupRanges(batch, gap, maxBytes)) void readGroup(source, group, scratch)
+    for (const group of groupRanges(batch, gap, maxBytes)) void readGroup(source, group, memory)
   }
 
   return {
@@ -80,7 +83,7 @@ export function groupRanges<T extends { readonly start: number; readonly end: nu
 async function readGroup(
   source: ByteSource,
   { start, end, members }: Group<Waiting>,
-  scratch: Scratch,
+  memory: ScratchMemory | undefined,
 ): Promise<void> {
   const [only] = members
   if (members.length === 1 && only !== undefined) {
@@ -101,44 +104,28 @@ async function readGroup(
     else member.signal?.addEventListener('abort', onAbort, { once: true })
     return () => member.signal?.removeEventListener('abort', onAbort)
   })
-  const lent = scratch.lend()
+  const lent = new Set<ArrayBuffer>()
+  const allocate =
+    memory &&
+    ((length: number): ArrayBuffer => {
+      const buffer = memory.allocate(length)
+      lent.add(buffer)
+      return buffer
+    })
   try {
-    const { signal } = controller
-    const bytes = await readExactly(source, start, end, { signal, allocate: lent.allocate })
+    const bytes = await readExactly(source, start, end, { signal: controller.signal, allocate })
     // A copy each: whoever moves their array to another thread must not take the others' with it.
     for (const member of left) {
       const copy = allocated(member.end - member.start, member)
       copy.set(bytes.subarray(member.start - start, member.end - start))
       member.resolve(copy)
     }
-    lent.giveBack()
+    // Only of a read that went well it is certain that nothing is written there any more.
+    const buffer = bytes.buffer as ArrayBuffer
+    if (lent.has(buffer)) memory?.recycle(buffer)
   } catch (error) {
     for (const member of left) member.reject(error)
   } finally {
     for (const cleanup of cleanups) cleanup()
-  }
-}
-
-/**
- * Memory that merged ranges are read into before they are copied apart. Fresh memory for each read is what keeps the
- * garbage collector busy.
- */
-class Scratch {
-  #free: ArrayBuffer | undefined
-
-  /** Memory for one read. Only of a read that went well it is certain that nothing is written there any more. */
-  lend(): { readonly allocate: (bytes: number) => ArrayBuffer; giveBack(): void } {
-    let taken: ArrayBuffer | undefined
-    return {
-      allocate: (bytes) => {
-        taken =
-          this.#free !== undefined && this.#free.byteLength >= bytes ? this.#free : new ArrayBuffer(bytes)
-        this.#free = undefined
-        return taken
-      },
-      giveBack: () => {
-        if (taken !== undefined && taken.byteLength <= MOST_SCRATCH) this.#free = taken
-      },
-    }
   }
 }

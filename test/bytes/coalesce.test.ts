@@ -43,6 +43,14 @@ describe('withCoalescing', () => {
 
   it('gives each reader bytes of its own, though merged reads share their memory', async () => {
     const memories = new Set<ArrayBuffer>()
+    const free: ArrayBuffer[] = []
+    const memory = {
+      allocate: (bytes: number) => free.pop() ?? new ArrayBuffer(2 * bytes),
+      recycle: (buffer: ArrayBuffer) => {
+        new Uint8Array(buffer).fill(0xee)
+        free.push(buffer)
+      },
+    }
     const source: ByteSource = {
       uri: 'memory://content',
       size: CONTENT.length,
@@ -55,7 +63,7 @@ describe('withCoalescing', () => {
         return bytes
       },
     }
-    const wrapped = withCoalescing(source)
+    const wrapped = withCoalescing(source, { memory })
     const reads: [number, Uint8Array][] = []
     for (const at of [5_000, 100, 3_000, 0]) {
       const pair = [wrapped.read(at, at + 500), wrapped.read(at + 500, at + 900)]

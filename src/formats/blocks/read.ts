@@ -31,9 +31,11 @@ export async function* readBlocks(
 ): AsyncGenerator<ColumnBatch, PieceResult | undefined> {
   const { layout, hooks, format } = job
   const parts = run.parts ?? []
-  const companions = (layout.companions ?? []).map((ref) => withCoalescing(hooks.attach!(ref)))
+  const { allocate, recycle, fields } = hooks
+  const near = { memory: recycle && { allocate, recycle } }
+  const companions = (layout.companions ?? []).map((ref) => withCoalescing(hooks.attach!(ref), near))
   const file: BlockFile = {
-    source: withCoalescing(job.source),
+    source: withCoalescing(job.source, near),
     companions,
     layout,
     memo: hooks.memo ?? ((_name, make) => make()),
@@ -41,7 +43,6 @@ export async function* readBlocks(
     kept: hooks.kept,
   }
   const zones = run.measure === true
-  const { allocate, recycle, fields } = hooks
   const conditions = zones ? undefined : hooks.conditions
   const reader = await format.reader(file, projection, { zones, allocate, recycle, fields, conditions })
   const lent = reader.lends === true && recycle !== undefined ? new Lent(allocate, recycle) : undefined

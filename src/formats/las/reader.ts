@@ -44,6 +44,7 @@ export function lasReader(
 }
 
 class LasReader implements BlockReader {
+  readonly lends = true
   readonly #file: LasFile
   readonly #columns: readonly PointColumn[]
   readonly #wanted: Wanted
