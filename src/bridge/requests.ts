@@ -1,6 +1,6 @@
 /** What clients ask: JSON bodies, checked. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { VarveError } from '../errors.ts'
 import type { Field } from '../formats/batch.ts'
 import { type Constant, fitConstant } from '../scan/constants.ts'
