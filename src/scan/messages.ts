@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ErrorJson } from '../errors.ts'
 import type { ColumnBatch } from '../formats/batch.ts'
 import type { Condition, Layout, PieceResult, SourceRef, WantedFields, Work } from '../formats/types.ts'
+import type { SignedGet } from '../store/index.ts'
 
 /** A column that stands for something the file does not hold: the same text in every row. */
 export interface ConstantColumn {
@@ -56,6 +57,8 @@ export type ToWorker =
   | { readonly type: 'inflate'; readonly task: Task; readonly port: MessagePort }
   | { readonly type: 'credit'; readonly id: number; readonly batches: number }
   | { readonly type: 'cancel'; readonly id: number }
+  /** To `sign` of this number; without a request, the thread signs for itself. */
+  | { readonly type: 'signed'; readonly question: number; readonly request: SignedGet | undefined }
   /** Buffers of batches that were read, to be used again. */
   | { readonly type: 'release'; readonly buffers: readonly ArrayBuffer[] }
 
@@ -80,3 +83,11 @@ export type FromWorker =
       readonly bytes: number
     }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorJson }
+  | Sign
+
+/** A thread is about to read an object whose store signs: the one that has the SDK loaded does that for all. */
+export interface Sign {
+  readonly type: 'sign'
+  readonly question: number
+  readonly uri: string
+}

@@ -5,11 +5,12 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { threadMeter } from '../bytes/index.ts'
 import { errorFromJson, VarveError } from '../errors.ts'
 import { batchBuffers, type ColumnBatch } from '../formats/batch.ts'
+import { signedGet } from '../store/index.ts'
 import { threadUrl } from '../threads.ts'
 import { keptBytes } from './kept.ts'
-import type { FromWorker, ScanWorkerData, Task, ToWorker } from './messages.ts'
+import type { FromWorker, ScanWorkerData, Sign, Task, ToWorker } from './messages.ts'
 
-export type TaskEvent = Exclude<FromWorker, { type: 'failed' }> | { type: 'failed'; error: VarveError }
+export type TaskEvent = Exclude<FromWorker, { type: 'failed' } | Sign> | { type: 'failed'; error: VarveError }
 
 /** Gets what happens to a task; nothing after `done`, `failed` or `cancel`. */
 export type TaskListener = (event: TaskEvent) => void
@@ -133,6 +134,7 @@ export class WorkerPool {
     const worker = new Worker(threadUrl('scan-worker'), { workerData })
     const thread: Thread = { id: this.#nextThread++, worker, tasks: new Map() }
     worker.on('message', (message: FromWorker) => {
+      if (message.type === 'sign') return void this.#sign(thread, message)
       const lent = message.type === 'batch' && { ...message, batch: { ...message.batch, lender: thread.id } }
       this.#receive(thread, lent || message)
     })
@@ -142,7 +144,13 @@ export class WorkerPool {
     return thread
   }
 
-  #receive(thread: Thread, message: FromWorker): void {
+  async #sign(thread: Thread, { uri, question }: Sign): Promise<void> {
+    // Why it could not be signed is what the thread finds, too, when it tries itself, with its place in the file.
+    const request = await signedGet(uri).catch(() => undefined)
+    this.#send(thread, { type: 'signed', question, request })
+  }
+
+  #receive(thread: Thread, message: Exclude<FromWorker, Sign>): void {
     const listener = thread.tasks.get(message.id)
     if (listener === undefined) {
       if (message.type === 'batch') this.release(message.batch)

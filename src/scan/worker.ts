@@ -8,6 +8,7 @@ import { batchBuffers, type ColumnBatch, type ColumnVector } from '../formats/ba
 import { formatNamed } from '../formats/registry.ts'
 import { supplyUnchecked } from '../formats/text/supply.ts'
 import type { Piece, SourceRef } from '../formats/types.ts'
+import { adoptSigner } from '../store/index.ts'
 import { BufferPool } from './buffers.ts'
 import { filterRows } from './filter.ts'
 import { KeptBlocks } from './kept.ts'
@@ -15,6 +16,7 @@ import type { FromWorker, Reject, ScanWorkerData, Task, ToWorker } from './messa
 import { placedAt } from './place.ts'
 import { RelayedSupply, serveRelay } from './relay.ts'
 import { SharedSources, type Taken } from './shared-sources.ts'
+import { Signing } from './signing.ts'
 
 const port = parentPort!
 const pool = new BufferPool()
@@ -40,7 +42,10 @@ const NO_HEAD = new Uint8Array(0)
 const send = (message: FromWorker, transfer?: readonly ArrayBuffer[]): void =>
   port.postMessage(message, transfer)
 
+const signing = new Signing(send)
+
 adoptMeter(data.meter)
+adoptSigner(signing.ask)
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'start':
@@ -62,6 +67,9 @@ port.on('message', (message: ToWorker) => {
     }
     case 'inflate':
       void inflate(message.task, message.port)
+      break
+    case 'signed':
+      signing.answer(message.question, message.request)
       break
     case 'release':
       pool.give(message.buffers)

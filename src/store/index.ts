@@ -3,7 +3,7 @@
 export { cacheFolder, parseSize, withDiskCache } from './cache-folder.ts'
 export { loadDotEnv } from './env.ts'
 export { type Found, type GlobOptions, glob, isGlob } from './glob.ts'
-export { closeStores, locate, type OpenStoreOptions, openStore } from './open.ts'
+export { adoptSigner, closeStores, locate, type OpenStoreOptions, openStore, signedGet } from './open.ts'
 export { type ProbeOptions, probeConditionalWrites } from './probe.ts'
 export { scopedStore } from './scoped.ts'
 export { type RequestOp, type RequestRecord, recordRequest } from './trace.ts'
@@ -15,6 +15,8 @@ export type {
   OpenOptions,
   PutOptions,
   PutResult,
+  SignedGet,
+  Signer,
   StoreOptions,
   Upload,
 } from './types.ts'

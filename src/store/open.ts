@@ -4,7 +4,7 @@ import { fileStore } from './file/store.ts'
 import { memoryStore } from './memory.ts'
 import { s3Store } from './s3/store.ts'
 import { scopedStore } from './scoped.ts'
-import type { ObjectStore } from './types.ts'
+import type { ObjectStore, SignedGet, Signer } from './types.ts'
 import { parseUri } from './uri.ts'
 
 export interface OpenStoreOptions {
@@ -21,6 +21,21 @@ export interface OpenStoreOptions {
 }
 
 const opened = new Map<string, ObjectStore>()
+let signer: Signer | undefined
+
+/**
+ * Lets another thread sign what this thread's shared stores read from now on; what it does not sign, or what the
+ * server refuses, they ask for with credentials of their own.
+ */
+export function adoptSigner(other: Signer): void {
+  signer = other
+}
+
+/** What another thread may read an object with; undefined when its store does not sign. */
+export async function signedGet(uri: string): Promise<SignedGet | undefined> {
+  const { store, key } = locate(uri)
+  return store.signedGet?.(key)
+}
 
 /**
  * The store of a URL, `s3://bucket/`, `file:///folder/`, `memory://name/`, or a path; makes no request yet.
@@ -52,12 +67,12 @@ function rootStore(store: string, options: OpenStoreOptions): ObjectStore {
   const shared = Object.values(own).every((value) => value === undefined)
   const known = shared ? opened.get(store) : undefined
   if (known !== undefined) return known
-  const made = makeStore(store, options)
+  const made = makeStore(store, shared ? { ...options, signer } : options)
   if (shared) opened.set(store, made)
   return made
 }
 
-function makeStore(store: string, options: OpenStoreOptions): ObjectStore {
+function makeStore(store: string, options: OpenStoreOptions & { signer?: Signer | undefined }): ObjectStore {
   const [scheme, rest = ''] = store.split('://')
   const bucket = rest.slice(0, -1)
   return scheme === 's3' ? s3Store(bucket, options) : memoryStore(bucket, options.meter)

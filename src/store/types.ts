@@ -55,6 +55,24 @@ export interface Upload {
   abort(): Promise<void>
 }
 
+/**
+ * A request that reads an object, signed for some minutes. It is a credential itself: it goes from thread to thread of
+ * this process, and nowhere else.
+ */
+export interface SignedGet {
+  readonly method: 'GET'
+  readonly protocol: string
+  readonly hostname: string
+  readonly port: number | undefined
+  /** With its query, where the signature is. */
+  readonly path: string
+  /** Range and If-Match may be added: of the headers, only `host` is signed. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Signs what reads an object, by its URI; undefined when it cannot. */
+export type Signer = (uri: string) => Promise<SignedGet | undefined>
+
 export interface ObjectStore {
   /** The URL that keys are relative to, ending in `/`: `s3://bucket/`, `file:///data/`. */
   readonly url: string
@@ -73,6 +91,8 @@ export interface ObjectStore {
   copy(from: string, to: string, options?: StoreOptions): Promise<void>
   /** A URL that reads the object for `seconds` without credentials; `unsupported` where there is none. */
   presign(key: string, seconds: number): Promise<string>
+  /** What another thread may read the object with; only of stores that sign. */
+  signedGet?(key: string): Promise<SignedGet>
   /** For objects too large to hold. */
   upload(key: string, options?: StoreOptions): Promise<Upload>
   close(): Promise<void>

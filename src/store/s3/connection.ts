@@ -3,8 +3,9 @@ import type { Meter } from '../../bytes/meter.ts'
 import { type ReadRetryOptions, retry } from '../../bytes/retry.ts'
 import { throwIfAborted } from '../../errors.ts'
 import { recordRequest } from '../trace.ts'
+import type { SignedGet, Signer } from '../types.ts'
 import { s3Error } from './errors.ts'
-import type { LeanHandler, Seen, SendOptions, SignedRequest } from './http.ts'
+import type { LeanHandler, Seen, SendOptions } from './http.ts'
 import type { S3Settings } from './settings.ts'
 
 type Sdk = typeof import('./sdk.ts')
@@ -13,6 +14,8 @@ export interface ConnectionOptions {
   readonly meter?: Meter | undefined
   readonly retry?: ReadRetryOptions | false | undefined
   readonly idleMs?: number | undefined
+  /** Another thread that signs what reads objects, so that this one need not load the SDK. */
+  readonly signer?: Signer | undefined
 }
 
 export interface RequestOptions extends Omit<SendOptions, 'abortSignal'> {
@@ -29,7 +32,8 @@ export class Connection {
   /** False once the server refused a signed URL where it took a signed request. */
   urlsWork = true
   /** Requests that read objects, by their keys, signed at that time: many sources of one object share one. */
-  readonly signed = new Map<string, { readonly request: Promise<SignedRequest>; readonly at: number }>()
+  readonly signed = new Map<string, { readonly request: Promise<SignedGet>; readonly at: number }>()
+  readonly signer: Signer | undefined
   readonly #idleMs: number
   readonly #meter: Meter | undefined
   #handler: Promise<LeanHandler> | undefined
@@ -38,31 +42,39 @@ export class Connection {
   constructor(
     readonly bucket: string,
     private readonly settings: S3Settings,
-    { meter, retry: tries, idleMs = 10_000 }: ConnectionOptions,
+    { meter, retry: tries, idleMs = 10_000, signer }: ConnectionOptions,
   ) {
     this.server = settings.endpoint?.origin ?? 'AWS'
     this.retry = tries === false ? { attempts: 1 } : (tries ?? {})
+    this.signer = signer
     this.#idleMs = idleMs
     this.#meter = meter
   }
 
-  /** Sends once; what goes wrong comes out as a VarveError. */
-  async once<T>(options: RequestOptions, step: Step<T>): Promise<T> {
+  /** Does a step once; what goes wrong comes out as a VarveError. */
+  async once<T>(options: RequestOptions, step: (send: SendOptions) => Promise<T>): Promise<T> {
     const { signal, ...rest } = options
     throwIfAborted(signal)
     const seen: Seen = { status: null, bytes: 0 }
     const send: SendOptions = { ...rest, abortSignal: signal, seen }
     try {
-      const { client, sdk } = await this.client()
-      return await step(client, sdk, send)
+      return await step(send)
     } catch (error) {
       throw s3Error(error, { uri: options.uri, server: this.server, status: seen.status })
     }
   }
 
-  /** Sends, and again when it fails in a way that passes. */
+  /** Sends a command of the SDK once. */
+  async command<T>(options: RequestOptions, step: Step<T>): Promise<T> {
+    return this.once(options, async (send) => {
+      const { client, sdk } = await this.client()
+      return step(client, sdk, send)
+    })
+  }
+
+  /** Sends a command, and again when it fails in a way that passes. */
   async request<T>(options: RequestOptions, step: Step<T>): Promise<T> {
-    return retry(() => this.once(options, step), { ...this.retry, signal: options.signal })
+    return retry(() => this.command(options, step), { ...this.retry, signal: options.signal })
   }
 
   client(): Promise<{ client: S3Client; sdk: Sdk }> {

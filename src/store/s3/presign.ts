@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts'
+import type { SignedGet } from '../types.ts'
 import type { Connection } from './connection.ts'
 import type { SignedRequest } from './http.ts'
 import { queryText } from './query.ts'
@@ -30,9 +31,9 @@ export async function presignedRequest(
   connection: Connection,
   key: string,
   seconds: number,
-): Promise<SignedRequest> {
+): Promise<SignedGet> {
   const uri = `s3://${connection.bucket}/${key}`
-  return connection.once({ op: 'GET', uri }, async (client, sdk) => {
+  return connection.command({ op: 'GET', uri }, async (client, sdk) => {
     const command = new sdk.GetObjectCommand({ Bucket: connection.bucket, Key: key })
     let built: SignedRequest | undefined
     command.middlewareStack.add(
@@ -56,12 +57,7 @@ export async function presignedRequest(
     // Without this header the signature would cover the hash of an empty body, which the sent request must repeat.
     const unsigned = { ...built, headers: { ...headers, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }
     const signed = await signer.presign(unsigned, { expiresIn: seconds })
-    return {
-      ...signed,
-      method: 'GET',
-      path: signed.path + queryText(signed.query),
-      query: undefined,
-      headers,
-    }
+    const { protocol, path, query } = signed
+    return { method: 'GET', protocol, hostname, port, path: path + queryText(query), headers }
   })
 }

@@ -30,7 +30,7 @@ export async function conditionally(
   return retry(
     async () => {
       try {
-        await connection.once(request, step)
+        await connection.command(request, step)
         return 'written'
       } catch (error) {
         if (!isVarveError(error)) throw error

@@ -1,12 +1,6 @@
 import type { Connection } from './connection.ts'
-import type { SignedRequest, Sink } from './http.ts'
-import { presignedRequest } from './presign.ts'
-
-/** Objects whose signed URLs are kept for the next time that they are opened. */
-const MOST_SIGNED = 1024
-/** A signature is valid longer than it is used, so that slow requests and clocks that differ a little do not matter. */
-const VALID_SECONDS = 900
-const USED_MS = 60_000
+import type { Sink } from './http.ts'
+import { signedGet } from './signed.ts'
 
 export interface GetOptions {
   readonly sink: Sink
@@ -29,23 +23,6 @@ export type Getter = (options: GetOptions) => Promise<void>
  */
 export function objectGetter(connection: Connection, key: string): Getter {
   const uri = `s3://${connection.bucket}/${key}`
-  const { signed } = connection
-
-  function signedRequest(): Promise<SignedRequest> {
-    const now = performance.now()
-    const known = signed.get(key)
-    if (known !== undefined && now - known.at <= USED_MS) return known.request
-    const request = presignedRequest(connection, key, VALID_SECONDS)
-    request.catch(() => signed.delete(key))
-    // The one that was signed first is the first to be worth nothing.
-    signed.delete(key)
-    signed.set(key, { request, at: now })
-    for (const [oldest] of signed) {
-      if (signed.size <= MOST_SIGNED) break
-      signed.delete(oldest)
-    }
-    return request
-  }
 
   return async ({ sink, range, ifMatch, signal }) => {
     const options = { op: 'GET', uri, range, sink, signal } as const
@@ -53,20 +30,22 @@ export function objectGetter(connection: Connection, key: string): Getter {
     if (connection.urlsWork && !refused) return
     const Range = range === undefined ? undefined : `bytes=${range}`
     const input = { Bucket: connection.bucket, Key: key, Range, IfMatch: ifMatch }
-    await connection.once(options, (client, sdk, send) => client.send(new sdk.GetObjectCommand(input), send))
+    await connection.command(options, (client, sdk, send) =>
+      client.send(new sdk.GetObjectCommand(input), send),
+    )
     connection.urlsWork = false
 
     async function bySignedUrl(): Promise<boolean> {
-      const request = await signedRequest()
-      const headers = { ...request.headers }
+      const request = await signedGet(connection, key)
+      const headers: Record<string, string> = { ...request.headers }
       if (range !== undefined) headers.range = `bytes=${range}`
       if (ifMatch !== undefined) headers['if-match'] = ifMatch
-      return connection.once(options, async (_client, _sdk, send) => {
+      return connection.once(options, async (send) => {
         const handler = await connection.handler()
         const { response } = await handler.handle({ ...request, headers }, send)
         const { statusCode } = response
         if (statusCode === 200 || statusCode === 206) return true
-        signed.delete(key)
+        connection.signed.delete(key)
         if ([301, 307, 400, 401, 403].includes(statusCode)) return false
         throw answerError(await response.body.toArray())
       })

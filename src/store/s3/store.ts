@@ -11,6 +11,7 @@ import { presignGet } from './presign.ts'
 import { conditionally, conditions, knowHash } from './put.ts'
 import { objectGetter } from './reader.ts'
 import { s3Settings } from './settings.ts'
+import { signedGet } from './signed.ts'
 import { identityOf, openS3, s3Source } from './source.ts'
 import { s3Upload } from './upload.ts'
 
@@ -130,6 +131,10 @@ export function s3Store(bucket: string, options: S3Options = {}): ObjectStore {
     presign: async (key, seconds) => {
       uriOf(key)
       return presignGet(connection, key, seconds)
+    },
+    signedGet: async (key) => {
+      uriOf(key)
+      return signedGet(connection, key)
     },
     async upload(key, { signal } = {}) {
       uriOf(key)
