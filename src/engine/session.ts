@@ -51,8 +51,14 @@ export function openSession({
   const calls = procedureCalls(explaining.scan, procedures)
   const host = openScanHost(calls.scan, shared)
   const engine = startEngine({ database, settings, functions }, shared, host)
-  const { expect } = scan
-  const statements = statementsOf({ engine, host, functions, claims, expect, fresh: database === ':memory:' })
+  const statements = statementsOf({ engine, host, functions, claims, scan, fresh: database === ':memory:' })
+  let ready = false
+  engine.ready.then(
+    () => {
+      ready = true
+    },
+    () => undefined,
+  )
   let turn: Promise<void> = Promise.resolve()
   let closing: Promise<void> | undefined
   let starting: Promise<QueryResult> | undefined
@@ -111,6 +117,7 @@ export function openSession({
       options.signal === undefined ? closed.signal : AbortSignal.any([options.signal, closed.signal])
     let current: QueryResult | undefined
     try {
+      if (!ready) statements.prepare(sql, options)
       await working(Promise.race([Promise.all([before, engine.ready]), ending]))
       for (const statement of splitStatements(sql)) {
         throwIfAborted(signal)

@@ -24,8 +24,8 @@ export interface StatementsOptions {
   readonly host: ScanHost
   readonly functions: readonly TableFunction[]
   readonly claims: (path: string) => boolean
-  /** Is told what a statement names, before it is bound; as `ScanService` has it. */
-  readonly expect?: ScanService['expect']
+  /** Are told what statements name, before they are bound. */
+  readonly scan: Pick<ScanService, 'expect' | 'prepare'>
   /** The database began empty. */
   readonly fresh: boolean
 }
@@ -39,6 +39,8 @@ export interface Explained {
 }
 
 export interface Statements {
+  /** Tells of statements that come as soon as the engine is there. */
+  prepare(sql: string, options: RunOptions): void
   /** Starts one statement; resolves when its columns are known. */
   start(sql: string, options: RunOptions): Promise<QueryResult>
   /** Plans one statement, without a row, and gives its scans to `use` while they are bound. */
@@ -50,7 +52,7 @@ export function statementsOf({
   host,
   functions,
   claims,
-  expect,
+  scan,
   fresh,
 }: StatementsOptions): Statements {
   const names = new Set(functions.map(({ name }) => name.toLowerCase()))
@@ -104,12 +106,13 @@ export function statementsOf({
   }
 
   return {
+    prepare: (sql, { params }) => scan.prepare?.(mayBeFiles(sql, params)),
     async start(sql, options) {
       const { signal, params } = options
       const bound = new AbortController()
       const end = (): void => bound.abort(BOUND)
       signal?.addEventListener('abort', end, { once: true })
-      expect?.(mayBeFiles(sql, params), /\bwhere\b/i.test(sql), bound.signal)
+      scan.expect?.(mayBeFiles(sql, params), /\bwhere\b/i.test(sql), bound.signal)
       try {
         return await started(sql, options)
       } finally {

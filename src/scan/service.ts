@@ -9,6 +9,7 @@ import { SCAN_FUNCTIONS } from './functions/index.ts'
 import type { BoundCall, ScanFunction } from './functions/types.ts'
 import { FileMemory } from './memory.ts'
 import { WorkerPool } from './pool.ts'
+import { prepareFor } from './prepare.ts'
 import type { BindRequest, Bound, ScanRequest, ScanService, ScanStream } from './types.ts'
 
 export interface ScanServiceOptions {
@@ -62,6 +63,8 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
 
   return {
     context,
+
+    prepare: (texts) => prepareFor(texts, context.pool),
 
     expect: (texts, conditions, signal) => expected.expect(texts, conditions, signal),
 

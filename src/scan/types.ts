@@ -91,6 +91,11 @@ export interface ScanService {
    * already. `conditions`: it may have some to prune by. The signal says that nothing more of it will be bound.
    */
   expect?(texts: readonly string[], conditions: boolean, signal: AbortSignal): void
+  /**
+   * Statements that hold these texts are on their way, and the engine still starts: loads meanwhile what reading
+   * such files takes. No request is made.
+   */
+  prepare?(texts: readonly string[]): void
   bind(request: BindRequest, signal?: AbortSignal): Promise<Bound>
   scan(request: ScanRequest): ScanStream
   /** What that scan would read; undefined for what reads no file. Reads indexes and directories, no row. */

@@ -95,5 +95,7 @@ export interface ObjectStore {
   signedGet?(key: string): Promise<SignedGet>
   /** For objects too large to hold. */
   upload(key: string, options?: StoreOptions): Promise<Upload>
+  /** Loads what the first request will need; makes none. Only of stores that have something to load. */
+  prepare?(): void
   close(): Promise<void>
 }

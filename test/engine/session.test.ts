@@ -24,6 +24,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+describe('a session that starts', () => {
+  it('tells the scan layer of the files of its first statements while the engine is not there yet', async () => {
+    const told: (readonly string[])[] = []
+    const { scan, ...first } = testSession({ 's3://b/reads.fastq.gz': readsTable(10) })
+    scan.prepare = (texts) => void told.push(texts)
+    const reading = first.rows("select 1; from 's3://b/reads.fastq.gz'")
+    expect(told).toEqual([['s3://b/reads.fastq.gz']])
+    expect(scan.binds).toEqual([])
+    expect(await reading).toHaveLength(10)
+    await first.rows("from 's3://b/reads.fastq.gz'")
+    expect(told).toHaveLength(1)
+    await first.session.close()
+  })
+})
+
 describe('run', () => {
   it('runs the statements of a text one after the other', async () => {
     const seen: unknown[] = []

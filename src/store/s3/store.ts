@@ -140,6 +140,8 @@ export function s3Store(bucket: string, options: S3Options = {}): ObjectStore {
       uriOf(key)
       return s3Upload(connection, { put, info: (k) => info(k, signal) }, key, { signal })
     },
+    // What goes wrong is told by the first request.
+    prepare: () => void connection.client().catch(() => undefined),
     close: () => connection.close(),
   }
 }
