@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/sequencer.ts'
 
@@ -44,6 +46,21 @@ const COMMON = {
   hookTimeout: 120_000,
 } as const
 
+const WASM = '\0wasm:'
+
+/** As in the bundle, a WebAssembly file that is imported is its bytes. */
+const wasmBytes = {
+  name: 'wasm-bytes',
+  enforce: 'pre',
+  // Without a path: what lies in node_modules would be left to node, which knows no such modules.
+  resolveId: (id: string) => (id.endsWith('.wasm') ? WASM + id : null),
+  load: (id: string) => {
+    if (!id.startsWith(WASM)) return null
+    const path = createRequire(import.meta.url).resolve(id.slice(WASM.length))
+    return `export default new Uint8Array(Buffer.from('${readFileSync(path, 'base64')}', 'base64'))`
+  },
+} as const
+
 export default defineConfig({
   test: {
     globalSetup: ['test/setup.ts'],
@@ -51,8 +68,9 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...COMMON, name: 'alone', include: ALONE, exclude: fast } },
+      { plugins: [wasmBytes], test: { ...COMMON, name: 'alone', include: ALONE, exclude: fast } },
       {
+        plugins: [wasmBytes],
         test: {
           ...COMMON,
           name: 'together',

@@ -6,11 +6,13 @@
  *   node scripts/build.js --quiet    says nothing unless it fails
  *
  * Bundled because `node_modules` costs start-up time (hundreds of small files); split, so that the AWS SDK and
- * apache-arrow are read only by what imports them. DuckDB's bindings stay outside: they hold a native library.
+ * apache-arrow are read only by what imports them. DuckDB's bindings stay outside: they hold a native library. Of
+ * WebAssembly files the bytes are in the bundle, but for one whose package reads it from beside its code.
  */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -21,7 +23,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -36,6 +38,9 @@ const ENTRIES = {
   'scan-worker': 'src/scan/worker.ts',
   'mount-process': 'src/mount/process/main.ts',
 }
+
+/** Files that packages look for beside their code. */
+const BESIDE = ['lerc/lerc-wasm.wasm']
 
 /** How long chunks of earlier builds stay, in milliseconds. */
 const KEPT_MS = 10 * 60 * 1000
@@ -73,6 +78,7 @@ export async function buildAll({ types = false, log = () => {} } = {}) {
       platform: 'node',
       target: 'node20',
       external: ['@duckdb/*'],
+      loader: { '.wasm': 'binary' },
       banner: { js: BANNER },
       chunkNames: 'chunk-[name]-[hash]',
       define: { VARVE_VERSION: JSON.stringify(version) },
@@ -86,6 +92,8 @@ export async function buildAll({ types = false, log = () => {} } = {}) {
       metafile: true,
       logLevel: 'warning',
     })
+    const { resolve } = createRequire(import.meta.url)
+    for (const file of BESIDE) copyFileSync(resolve(file), join(next, basename(file)))
     swap(next)
     for (const [file, { bytes, entryPoint }] of Object.entries(result.metafile.outputs)) {
       if (entryPoint !== undefined && file.endsWith('.js') && !file.includes('/chunk-'))

@@ -54,6 +54,7 @@ const HOMES: readonly (readonly [pattern: RegExp, homes: readonly string[]])[] =
   [/^(dicom-parser|exifreader|image-size|nifti-reader-js)$/, ['lake/ingest/heads']],
   [/^fuse-native$/, ['mount']],
   [/^zstddec$/, ['formats/geotiff/codecs', 'formats/parquet/codecs']],
+  [/^(@jsquash\/webp|lerc)(\/|$)/, ['formats/geotiff/codecs']],
   [/^sax$/, ['formats/imzml/xml']],
   [/^zod$/, ['bytes', 'store', 'lake', 'index', 'scan', 'engine', 'bridge', 'library', 'cli']],
 ]

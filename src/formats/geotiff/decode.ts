@@ -3,8 +3,12 @@
 import type { Allocate } from '../builders.ts'
 import { type Codec, codecOf, type TileShape } from './codecs/index.ts'
 import { undoDifferences, undoFloating } from './predictor.ts'
+import type { Compression } from './tiff/tags.ts'
 import { storedRows } from './tiles.ts'
 import type { Raster } from './types.ts'
+
+/** Codecs that cannot stop after some rows. */
+const WHOLE: readonly Compression[] = ['jpeg', 'zstd', 'webp', 'lerc']
 
 /** Samples of a tile, pixel by pixel and band by band; 8, 16, 32 or 64 bits each, aligned. */
 export interface Samples {
@@ -37,7 +41,7 @@ export class TileDecoder {
     const perPixel = raster.separate ? 1 : raster.bands
     const rowBytes = Math.ceil((width * perPixel * bits) / 8)
     // What stands behind the last row that is wanted is not decoded, where the codec can stop.
-    const rows = compression === 'jpeg' || compression === 'zstd' ? storedRows(raster, tileRow) : to
+    const rows = WHOLE.includes(compression) ? storedRows(raster, tileRow) : to
     const shape: TileShape = { width, rows, samples: perPixel, bytes: rowBytes * rows, allocate }
     let decoded = this.codec(bytes, shape)
     if (bits === 16 || bits === 32 || bits === 64) decoded = aligned(decoded, bits)

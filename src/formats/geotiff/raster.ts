@@ -1,10 +1,11 @@
 /** What a directory says of its image, checked: nothing else is believed later. */
 
 import { VarveError } from '../../errors.ts'
+import { checkWebp, readLerc } from './codecs/samples.ts'
 import type { TiffBytes } from './tiff/bytes.ts'
 import { type Directory, readNumber, readNumbers, readOpaque } from './tiff/directory.ts'
 import { COMPRESSIONS, OTHER_COMPRESSIONS, PHOTOMETRIC_YCBCR, TAG } from './tiff/tags.ts'
-import type { Raster, SampleKind } from './types.ts'
+import type { Raster, Refuse, SampleKind } from './types.ts'
 
 /** GDAL's rasters have 32-bit sides. */
 const MOST_SIDE = 2 ** 31 - 1
@@ -61,6 +62,9 @@ export async function readRaster(bytes: TiffBytes, directory: Directory): Promis
     throw bad('unsupported', `JPEG of ${bits} bits per sample is not read, expected 8`)
   if ((await number(TAG.fillOrder, 1)) === 2 && bits < 8)
     throw bad('unsupported', 'fill order 2 (bits from the lowest) is not read, expected 1')
+  if (compression === 'webp') checkWebp({ bands, kind, separate }, bad)
+  const lerc =
+    compression === 'lerc' ? await readLerc(bytes, directory, { bits, kind, separate }, bad) : undefined
   const predictor = ['lzw', 'deflate', 'zstd'].includes(compression) ? await number(TAG.predictor, 1) : 1
   checkPredictor(predictor, bits, kind, bad)
   const tables =
@@ -79,11 +83,10 @@ export async function readRaster(bytes: TiffBytes, directory: Directory): Promis
     predictor,
     separate,
     ycbcr,
+    ...(lerc !== undefined && { lerc }),
     ...(tables !== undefined && { jpegTables: Buffer.from(tables).toString('base64') }),
   }
 }
-
-type Refuse = (code: 'invalid-data' | 'unsupported', what: string) => VarveError
 
 /** SampleFormat and BitsPerSample, the same for all bands, as the type that GDAL gives them. */
 async function sampleType(

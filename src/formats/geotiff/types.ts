@@ -1,5 +1,6 @@
 /** What is known of a raster: plain JSON, so that it travels in the layout. */
 
+import type { VarveError } from '../../errors.ts'
 import type { Compression } from './tiff/tags.ts'
 
 /** Types of samples as GDAL names them, by what a column of them is called here. */
@@ -14,6 +15,9 @@ export type SampleKind =
   | 'int64'
   | 'float32'
   | 'float64'
+
+/** An error that names the directory which is refused. */
+export type Refuse = (code: 'invalid-data' | 'unsupported', what: string) => VarveError
 
 /** One image of the file: a level or its mask. */
 export interface Raster {
@@ -37,6 +41,15 @@ export interface Raster {
   readonly ycbcr: boolean
   /** JPEG: tables that all tiles share, base64. */
   readonly jpegTables?: string | undefined
+  readonly lerc?: Lerc | undefined
+}
+
+/** How a raster's LERC blobs are kept. */
+export interface Lerc {
+  /** Each is compressed once more. */
+  readonly within: 'none' | 'deflate' | 'zstd'
+  /** The last band is opacity, which stands as the mask of the others where it has only 0 and 255. */
+  readonly alpha: boolean
 }
 
 /** Pixels [col, col + width) × [row, row + height) of a level. */

@@ -162,12 +162,17 @@ test('a tile beyond 5 GiB', async () => {
 })
 
 describe('codecs', () => {
-  const like = (compression: Raster['compression']) => ({ compression, ycbcr: false, bands: 1 }) as Raster
+  const like = (compression: Raster['compression']) => {
+    const lerc = { within: 'none', alpha: false }
+    return { compression, ycbcr: false, bands: 1, kind: 'uint8', lerc } as Raster
+  }
   const shape = { width: 64, rows: 64, samples: 1, bytes: 4096, allocate }
 
   test('any bytes: what was asked for, or an error', async () => {
     const codecs = await Promise.all(
-      (['lzw', 'packbits', 'deflate', 'zstd', 'jpeg'] as const).map((name) => codecOf(like(name))),
+      (['lzw', 'packbits', 'deflate', 'zstd', 'jpeg', 'webp', 'lerc'] as const).map((name) =>
+        codecOf(like(name)),
+      ),
     )
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(codecs.length - 1), (bytes, i) => {
@@ -184,7 +189,7 @@ describe('codecs', () => {
   test('a few bytes that promise half a gigabyte get no half gigabyte', async () => {
     const huge = { width: 1 << 15, rows: 1 << 14, samples: 1, bytes: 1 << 29, allocate }
     const bytes = deflateSync(Buffer.alloc(100))
-    for (const name of ['none', 'lzw', 'packbits', 'deflate', 'zstd', 'jpeg'] as const) {
+    for (const name of ['none', 'lzw', 'packbits', 'deflate', 'zstd', 'jpeg', 'webp', 'lerc'] as const) {
       const codec = await codecOf(like(name))
       const before = process.memoryUsage().arrayBuffers
       expect(() => codec(bytes, huge)).toThrow()

@@ -49,6 +49,10 @@ export async function codecOf(raster: Raster): Promise<Codec> {
         return whole(out, out.length, shape)
       }
     }
+    case 'webp':
+      return (await import('./webp.ts')).webpCodec()
+    case 'lerc':
+      return (await import('./lerc.ts')).lercCodec(raster)
   }
 }
 

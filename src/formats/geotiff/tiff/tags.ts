@@ -18,6 +18,7 @@ export const TAG = {
   tileLength: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
+  extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
   pixelScale: 33550,
@@ -26,6 +27,7 @@ export const TAG = {
   geoKeys: 34735,
   geoAscii: 34737,
   gdalNodata: 42113,
+  lercParameters: 50674,
 } as const
 
 /** Bits of NewSubfileType (TIFF 6.0, page 36). */
@@ -39,7 +41,9 @@ export const COMPRESSIONS = {
   8: 'deflate',
   32773: 'packbits',
   32946: 'deflate',
+  34887: 'lerc',
   50000: 'zstd',
+  50001: 'webp',
 } as const
 
 export type Compression = (typeof COMPRESSIONS)[keyof typeof COMPRESSIONS]
@@ -57,10 +61,8 @@ export const OTHER_COMPRESSIONS: Readonly<Record<number, string>> = {
   34676: 'SGI LogLuv',
   34677: 'SGI LogLuv 24',
   34712: 'JPEG 2000',
-  34887: 'LERC',
   34892: 'lossy JPEG of DNG',
   34925: 'LZMA',
-  50001: 'WebP',
   50002: 'JPEG XL',
   52546: 'JPEG XL of DNG',
 }
