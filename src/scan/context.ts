@@ -4,6 +4,7 @@ import type { IndexHome } from '../index/location.ts'
 import type { ExpectedFiles } from './expected.ts'
 import type { FileMemory } from './memory.ts'
 import type { Reject } from './messages.ts'
+import type { OpenedFiles } from './opened.ts'
 import type { WorkerPool } from './pool.ts'
 
 export interface ScanContext {
@@ -12,6 +13,8 @@ export interface ScanContext {
   readonly memory: FileMemory
   /** Files that are asked for before anyone binds them. */
   readonly expected?: ExpectedFiles | undefined
+  /** Files that the statement has opened. */
+  readonly opened?: OpenedFiles | undefined
   /** Records that scans with `ignore_errors` passed over, since it was emptied. */
   readonly rejects: Reject[]
   /** Something worth telling that is no failure: an index that could not be kept. */

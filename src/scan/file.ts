@@ -41,7 +41,7 @@ export interface OpenFileOptions {
 }
 
 /** What opening a file needs of a scan's context. */
-export type FileContext = Pick<ScanContext, 'home' | 'names' | 'memory' | 'expected'>
+export type FileContext = Pick<ScanContext, 'home' | 'names' | 'memory' | 'expected' | 'opened'>
 
 export class BoundFile {
   constructor(

@@ -56,14 +56,19 @@ export interface RememberedSource extends OpenedSource {
 /** The same, with what is remembered of the file: of a known one, only its identity is asked for. */
 export async function openRemembered(
   file: FileName,
-  context: Pick<ScanContext, 'names' | 'memory' | 'expected'>,
+  context: Pick<ScanContext, 'names' | 'memory' | 'expected' | 'opened'>,
   options: OpenSourceOptions,
 ): Promise<RememberedSource | undefined> {
   const { memory } = context
   const { name } = file
-  const expected = file.object === undefined ? context.expected?.take(name, options.signal) : undefined
-  const opened = await (expected ??
-    (memory.knows(name) ? openProbe(file, context, options.signal) : openSource(file, context, options)))
+  const isNamed = file.object === undefined
+  const expected = isNamed ? context.expected?.take(name, options.signal) : undefined
+  const again = isNamed && memory.knows(name) ? context.opened?.again(name) : undefined
+  const opened =
+    again ??
+    (await (expected ??
+      (memory.knows(name) ? openProbe(file, context, options.signal) : openSource(file, context, options))))
+  if (isNamed && opened !== undefined) context.opened?.keep(name, opened)
   if (opened === undefined) memory.forget(name)
   if (opened === undefined || opened.inMemory)
     return opened && { ...opened, memory: undefined, bare: opened.source }

@@ -8,6 +8,7 @@ import { ExpectedFiles } from './expected.ts'
 import { SCAN_FUNCTIONS } from './functions/index.ts'
 import type { BoundCall, ScanFunction } from './functions/types.ts'
 import { FileMemory } from './memory.ts'
+import { OpenedFiles } from './opened.ts'
 import { WorkerPool } from './pool.ts'
 import { prepareFor } from './prepare.ts'
 import type { BindRequest, Bound, ScanRequest, ScanService, ScanStream } from './types.ts'
@@ -47,6 +48,13 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
   const calls = new Map<number, { call: BoundCall; streams: Set<ScanStream> }>()
   let nextId = 1
 
+  const statements = new WeakMap<AbortSignal, OpenedFiles>()
+  const openedIn = (signal: AbortSignal): OpenedFiles => {
+    const opened = statements.get(signal) ?? new OpenedFiles()
+    statements.set(signal, opened)
+    return opened
+  }
+
   const find = (id: number) => {
     const found = calls.get(id)
     if (found === undefined) throw new VarveError('internal', `scan ${id} is not bound`)
@@ -71,11 +79,9 @@ export function createScanService(options: ScanServiceOptions): LocalScanService
     async bind(request: BindRequest, signal?: AbortSignal): Promise<Bound> {
       const known = functions.get(request.name)
       if (known === undefined) throw new VarveError('invalid-input', `unknown table function ${request.name}`)
-      const call = await known.bind(
-        { ...request, named: knownOptions(known, request.named) },
-        context,
-        signal,
-      )
+      const named = knownOptions(known, request.named)
+      const opened = signal && openedIn(signal)
+      const call = await known.bind({ ...request, named }, { ...context, opened }, signal)
       const id = nextId++
       calls.set(id, { call, streams: new Set() })
       return { id, columns: call.columns, zones: call.zones, cardinality: call.cardinality }

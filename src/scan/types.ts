@@ -96,6 +96,7 @@ export interface ScanService {
    * such files takes. No request is made.
    */
   prepare?(texts: readonly string[]): void
+  /** `signal`: of the statement; a file that is bound with the same one again is the same object, not asked for anew. */
   bind(request: BindRequest, signal?: AbortSignal): Promise<Bound>
   scan(request: ScanRequest): ScanStream
   /** What that scan would read; undefined for what reads no file. Reads indexes and directories, no row. */

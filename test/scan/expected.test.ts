@@ -34,6 +34,28 @@ describe('a file that a statement names', () => {
     expect(requests() - before - plain).toBe(plain)
   })
 
+  it('is asked for once, however often the statement binds it, and the same object to its end', async () => {
+    const path = bench.file('twice.csv', 'a\n1\n')
+    const service = bench.service()
+    const statement = new AbortController().signal
+    const bind = (signal: AbortSignal) => service.bind({ name: 'read_auto', args: [path], named: {} }, signal)
+    const read = async ({ id }: { id: number }): Promise<number> => {
+      const batch = await service.scan({ bound: id, columns: [0], predicates: [] }).next()
+      return batch?.rows ?? 0
+    }
+    const first = await bind(statement)
+    const before = requests()
+    const second = await bind(statement)
+    const asked = requests() - before
+    expect([await read(first), await read(second)]).toEqual([1, 1])
+    const next = requests()
+    await bind(new AbortController().signal)
+    expect(requests() - next).toBe(asked + 1)
+    const third = await bind(statement)
+    writeFileSync(path, 'other\n1\n2\n')
+    expect(await read(third)).toBe(1)
+  })
+
   it('is not asked for when nothing is known of it', async () => {
     const path = bench.file('unknown.csv', 'a\n1\n')
     const service = bench.service()
