@@ -7,6 +7,7 @@
 
 import { type ErrorCode, VarveError } from '../errors.ts'
 import { HIDDEN } from './protocol.ts'
+import { UNNEST } from './rewrite/unnested.ts'
 
 const KINDS: Readonly<Record<string, ErrorCode>> = {
   Conversion: 'invalid-data',
@@ -43,8 +44,45 @@ export function isRefused(error: unknown): boolean {
 /** The hidden argument of varve's own functions, in a list of those that a function knows. */
 const HIDDEN_CANDIDATE = new RegExp(`^ *${HIDDEN} VARCHAR\\n?`, 'gm')
 
+/** The line of the statement that an error shows, and the mark below it. */
+const SHOWN = /\n+(LINE \d+: .*)\n( *)\^\s*$/
+
+/** What a shown line is cut off with where it is too long. */
+const CUT = '...'
+
+/** A line that begins in what the rewrite told a scan, up to that argument's end. */
+const TOLD = /^(LINE \d+: )\.\.\.(?=.*"(?:predicates|inLists)":).*[}\]]'\)+/
+
+/**
+ * Without what the rewrite put around scans: the line ends before it, or begins behind it; where it is marked inside,
+ * none is shown.
+ */
+function withoutRewrite(message: string): string {
+  const [block, line = '', indent = ''] = SHOWN.exec(message) ?? []
+  if (block === undefined) return message
+  const [told = '', head = ''] = TOLD.exec(line) ?? []
+  const from = told.length
+  const start = startOfUnnest(line)
+  const to = start < 0 ? line.length : start
+  if (from === 0 && to === line.length) return message
+  const text = (from === 0 ? '' : head + CUT) + line.slice(from, to) + (to === line.length ? '' : CUT)
+  const mark = indent.length - (from === 0 ? 0 : from - head.length - CUT.length)
+  const isInside = indent.length < from || indent.length > to
+  const shown = isInside ? '' : `\n\n${text}\n${' '.repeat(mark)}^`
+  return message.slice(0, message.length - block.length) + shown
+}
+
+/** -1 where the line shows none, nor the beginning of one. */
+function startOfUnnest(line: string): number {
+  const whole = line.indexOf(UNNEST)
+  if (whole >= 0 || !line.endsWith(CUT)) return whole
+  const text = line.slice(0, -CUT.length)
+  const last = text.lastIndexOf('(')
+  return last >= 0 && UNNEST.startsWith(text.slice(last)) ? last : -1
+}
+
 export function fromDuckdb(text: string): VarveError {
-  const message = text.replace(HIDDEN_CANDIDATE, '')
+  const message = withoutRewrite(text.replace(HIDDEN_CANDIDATE, ''))
   const [, kind = ''] = /^([A-Za-z][A-Za-z ]*?) Error: /.exec(message) ?? []
   return new VarveError(codeOf(kind, message), message, kind === '' ? {} : { duckdb: kind })
 }

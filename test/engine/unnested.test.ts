@@ -110,6 +110,26 @@ describe('a session', () => {
     expect(await rowsIn(session, sql)).toEqual(await rowsIn(session, sql, { pushdown: false }))
   })
 
+  it.each([
+    [`select "Text é"::int from ${t}`, 'LINE 1: select "Text é"::int from ...\n                       ^'],
+    [`select n, length("Text é"), "Text é"::int from ${t}`, '"Text é"::int from ...\n'],
+    [
+      `select n from ${t} where "Text é"::int > 3`,
+      'LINE 1: ... as read_fastq where "Text é"::int > 3\n                                        ^',
+    ],
+  ])('shows a failed statement without its own part: %s', async (sql, line) => {
+    const message = await rowsIn(session, sql).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+    expect(message).toMatch(
+      /^Conversion Error: Could not convert string 'a text of some length \d+' to INT32/,
+    )
+    expect(message).not.toContain('unnest')
+    expect(message).not.toContain('inLists')
+    expect(message).toContain(line)
+  })
+
   it('asks for no other columns', async () => {
     const columnsOf = async (sql: string): Promise<readonly number[] | undefined> => {
       scan.scans.length = 0

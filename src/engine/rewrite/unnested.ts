@@ -56,12 +56,15 @@ export interface Wrap {
   readonly after: string
 }
 
+/** What the UNNEST around a scan begins with, whatever its columns. */
+export const UNNEST = '(select unnest(columns('
+
 /** The UNNEST around a scan whose rows come in lists, of the columns that have these names. */
 export function unnest(names: readonly string[]): Wrap {
   // As a pattern, because names that are no columns' are among them, and case does not matter.
   const pattern = `(?i)^(${names.map((name) => name.replace(/[^\w\u0080-\uffff]/g, '\\$&')).join('|')})$`
   const columns = names.length === 0 ? '*' : quoteText(pattern)
-  return { before: `(select unnest(columns(${columns})) from `, after: ')' }
+  return { before: `${UNNEST}${columns})) from `, after: ')' }
 }
 
 /** What follows a scan that has no alias: the name that DuckDB gives a function's rows. */
