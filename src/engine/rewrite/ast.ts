@@ -28,12 +28,17 @@ export function parseAst(json: string): AstNode | undefined {
   return statements.length === 1 ? nodeOf(nodeOf(statements[0])?.node) : undefined
 }
 
-/** Every object of the tree, outer ones first. */
+/**
+ * Every object of the tree, outer ones first. With a stack of its own: the tree of a UNION of a hundred is a hundred
+ * deep, and generators within generators hand each object up through all of them.
+ */
 export function* walk(value: unknown): Generator<AstNode> {
-  if (Array.isArray(value)) {
-    for (const item of value) yield* walk(item)
-  } else if (isNode(value)) {
-    yield value
-    for (const key of Object.keys(value)) yield* walk(value[key])
+  const ahead = [value]
+  while (ahead.length > 0) {
+    const next = ahead.pop()
+    if (isNode(next)) yield next
+    else if (!Array.isArray(next)) continue
+    const inner = Object.values(next)
+    for (let i = inner.length - 1; i >= 0; i--) if (typeof inner[i] === 'object') ahead.push(inner[i])
   }
 }

@@ -188,6 +188,9 @@ function replacePath(
   add({ start, end: token.end, text })
 }
 
+/** Tokens of a function's name and of those that qualify it. */
+const MOST_BEFORE_CALL = 5
+
 function tell(
   node: AstNode,
   hidden: Hidden,
@@ -200,9 +203,10 @@ function tell(
   const first = indexAt(node.query_location)
   if (first === undefined) return
   // The place is that of `main` in `main.read_fastq(…)`.
-  const open = tokens.findIndex((token, i) => i > first && token.value === '(' && token.kind === 'symbol')
+  const near = tokens.slice(first + 1, first + 1 + MOST_BEFORE_CALL)
+  const open = first + 1 + near.findIndex((token) => token.value === '(' && token.kind === 'symbol')
   const called = tokens[open - 1]
-  if (open < 0 || open - first > 5 || called === undefined || called.value.toLowerCase() !== name) return
+  if (open === first || called?.value.toLowerCase() !== name) return
   const params = options.params === DEFERRED ? undefined : options.params
   if (!options.functions.has(name) && !isRemoteCall(tokens, open, { params })) return
   const close = closing(tokens, open)
