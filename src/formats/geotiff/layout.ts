@@ -37,34 +37,54 @@ const RECORD: Field = { name: 'record', type: { kind: 'int64' } }
 const TILE_ZONES = ['level', 'tile_col', 'tile_row', 'col', 'row', 'x_min', 'y_min', 'x_max', 'y_max']
 const PIXEL_ZONES = ['level', 'tile_col', 'tile_row', 'col', 'row', 'x', 'y']
 
-export async function readLayout(
-  { source, head, signal }: FileAtHand,
-  options: ReadOptions,
-): Promise<BlockLayout> {
+export async function readLayout(file: FileAtHand, options: ReadOptions): Promise<BlockLayout> {
+  const { level, pixels, window } = options
+  const known = await levelOf(file, level)
+  const { width, height } = known.raster
+  const all = { col: 0, row: 0, width, height }
+  const dialect: Dialect = {
+    ...known,
+    pixels,
+    window: window === undefined ? all : clipped(window, width, height),
+  }
+  const columns = columnsOf(known.raster, known.mask !== undefined, pixels)
+  return {
+    columns,
+    zones: pixels ? PIXEL_ZONES : TILE_ZONES,
+    ordinal: columns.length - 1,
+    dialect: dialect as unknown as BlockLayout['dialect'],
+  }
+}
+
+/** What does not depend on how much of a level is read, and as what. */
+type LevelFacts = Omit<Dialect, 'pixels' | 'window'>
+
+/** Read once of a file that is remembered: its next window is another layout, but the same level. */
+async function levelOf(file: FileAtHand, level: number): Promise<LevelFacts> {
+  const name = `geotiff level ${level}`
+  const known = file.memory?.recall<LevelFacts>(name)
+  if (known !== undefined) return known
+  // As it travels: without what is undefined.
+  const text = JSON.stringify(await readLevelFacts(file, level))
+  const facts = JSON.parse(text) as LevelFacts
+  file.memory?.keep(name, facts, 2 * text.length)
+  return facts
+}
+
+async function readLevelFacts({ source, head, signal }: FileAtHand, level: number): Promise<LevelFacts> {
   const bytes = new TiffBytes(source, signal)
   const directories = await readDirectories(bytes)
   const first = directories[0]!
-  const { full, raster, mask } = await readLevel(bytes, directories, options.level)
+  const { full, raster, mask } = await readLevel(bytes, directories, level)
   const { crs, transform } = await readGeoreference(bytes, first)
-  const { width, height } = raster
-  const all = { col: 0, row: 0, width, height }
-  const dialect: Dialect = {
+  return {
     ...tiffHeader(head.bytes)!,
-    level: options.level,
-    pixels: options.pixels,
-    window: options.window === undefined ? all : clipped(options.window, width, height),
+    level,
     raster,
     mask,
-    transform: transform && scaleTransform(transform, full.width / width, full.height / height),
+    transform: transform && scaleTransform(transform, full.width / raster.width, full.height / raster.height),
     crs,
     nodata: await readNodata(bytes, first, full.kind),
-  }
-  const columns = columnsOf(raster, mask !== undefined, options.pixels)
-  return {
-    columns,
-    zones: options.pixels ? PIXEL_ZONES : TILE_ZONES,
-    ordinal: columns.length - 1,
-    dialect: JSON.parse(JSON.stringify(dialect)) as BlockLayout['dialect'],
   }
 }
 
