@@ -37,6 +37,11 @@ export function indexKey(target: IndexTarget): string {
   return `indexes/${identity}/${target.format}${variant}.parquet`
 }
 
+/** Where all indexes of one object stand: `indexes/<identity>/`. */
+export function indexFolder(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1)
+}
+
 /** Finds and keeps indexes. */
 export class IndexHome {
   readonly #settings: IndexHomeSettings
@@ -77,13 +82,29 @@ export class IndexHome {
     return undefined
   }
 
-  /** An index that was found before, without reading it; undefined when its file is gone, or another one by now. */
-  async again(index: PartitionIndex, signal?: AbortSignal): Promise<PartitionIndex | undefined> {
+  /** The keys of all indexes of the object, whatever the format and its options. */
+  async keys(target: IndexTarget, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    const keys = new Set<string>()
+    const folder = indexFolder(indexKey(target))
+    for (const store of [await this.lake(), this.#cache()])
+      for await (const entry of store?.list(folder, { signal }) ?? []) if ('key' in entry) keys.add(entry.key)
+    return keys
+  }
+
+  /**
+   * An index that was found before, without reading it; undefined when its file is gone, or another one by now. `sure`:
+   * it was there just now.
+   */
+  async again(
+    index: PartitionIndex,
+    signal?: AbortSignal,
+    sure = false,
+  ): Promise<PartitionIndex | undefined> {
     const { store, key } = locate(index.location)
     if (!mayHoldWindows(index)) {
-      const info = await store.info(key, { signal })
-      if (info?.identity !== index.locationIdentity) return undefined
-      return reopenIndex(index, store.attach(key, info.size, info.identity))
+      const identity = sure ? index.locationIdentity : (await store.info(key, { signal }))?.identity
+      if (identity !== index.locationIdentity) return undefined
+      return reopenIndex(index, store.attach(key, index.bytes, identity))
     }
     const file = await store.open(key, { signal })
     if (file?.identity === index.locationIdentity) return reopenIndex(index, file)

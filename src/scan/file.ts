@@ -137,7 +137,8 @@ export async function openFile(
   home.lake().catch(() => undefined)
   const head = seekingFormat(uri, options) === undefined ? HEAD_BYTES : undefined
   const last = options.ignoreIndex === true ? undefined : context.memory.last(uri)
-  const search = new IndexSearch(home, last, last && guessedTarget(uri, last, options), signal)
+  const guess = last && guessedTarget(uri, last, options)
+  const search = new IndexSearch(home, last, guess, context.opened, signal)
   try {
     const opened = await openRemembered({ name: uri, object }, context, { head, signal })
     if (opened === undefined) throw new VarveError('not-found', `${uri} does not exist`, { uri })

@@ -4,6 +4,7 @@ import { type IndexHome, type IndexTarget, indexKey } from '../index/location.ts
 import type { PartitionIndex } from '../index/types.ts'
 import { areSame } from './learnt.ts'
 import type { RememberedFile } from './memory.ts'
+import type { OpenedFiles } from './opened.ts'
 
 /** A segment with its zones, about. */
 const SEGMENT_BYTES = 500
@@ -16,30 +17,37 @@ export class IndexSearch {
   readonly #home: IndexHome
   readonly #last: RememberedFile | undefined
   readonly #guess: string | undefined
+  readonly #opened: OpenedFiles | undefined
   readonly #signal: AbortSignal | undefined
   #early: Promise<PartitionIndex | undefined> | undefined
 
-  /** `last`: the file that stood under the name; `guess`: what is looked for when it stands there still. */
+  /**
+   * `last`: the file that stood under the name; `guess`: what is looked for when it stands there still; `opened`: what
+   * the statement has found already.
+   */
   constructor(
     home: IndexHome,
     last: RememberedFile | undefined,
     guess: IndexTarget | undefined,
+    opened: OpenedFiles | undefined,
     signal: AbortSignal | undefined,
   ) {
     this.#home = home
     this.#last = last
     this.#guess = guess && indexKey(guess)
+    this.#opened = opened
     this.#signal = signal
-    this.#early = guess && this.#find(guess, last)
+    this.#early = guess && this.#find(this.#guess!, guess, last)
     // Whoever needs it is told what went wrong; where another file stands by now, nobody does.
     this.#early?.catch(() => undefined)
   }
 
   /** The index, or undefined; `invalid-data` when it is damaged or foreign. `memory`: of the file that is there. */
   async find(target: IndexTarget, memory: RememberedFile | undefined): Promise<PartitionIndex | undefined> {
-    const isGuessed = memory !== undefined && memory === this.#last && this.#guess === indexKey(target)
+    const key = indexKey(target)
+    const isGuessed = memory !== undefined && memory === this.#last && this.#guess === key
     const early = isGuessed ? this.#early : undefined
-    if (early === undefined) return this.#find(target, memory)
+    if (early === undefined) return this.#find(key, target, memory)
     this.#early = undefined
     return early
   }
@@ -50,13 +58,20 @@ export class IndexSearch {
     this.#early = undefined
   }
 
-  async #find(target: IndexTarget, memory: RememberedFile | undefined): Promise<PartitionIndex | undefined> {
-    const name = `index ${indexKey(target)}`
-    const known = memory?.recall<PartitionIndex>(name)
-    const there = known && (await this.#home.again(known, this.#signal))
-    if (there !== undefined) return ifSame(there, this.#signal)
-    const index = await findIndex(target, this.#home, this.#signal)
-    if (index !== undefined) memory?.keep(name, index, index.segments.length * SEGMENT_BYTES)
+  async #find(
+    key: string,
+    target: IndexTarget,
+    memory: RememberedFile | undefined,
+  ): Promise<PartitionIndex | undefined> {
+    const before = await this.#opened?.index(key, () => this.#home.keys(target, this.#signal))
+    if (before !== undefined && before.found === undefined) return undefined
+    const name = `index ${key}`
+    const known = before?.found ?? memory?.recall<PartitionIndex>(name)
+    const there = known && (await this.#home.again(known, this.#signal, before !== undefined))
+    const index = await ifSame(there ?? (await this.#home.find(target, this.#signal)), this.#signal)
+    if (index !== undefined && there === undefined)
+      memory?.keep(name, index, index.segments.length * SEGMENT_BYTES)
+    this.#opened?.keepIndex(key, index)
     return index
   }
 }

@@ -3,11 +3,15 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { threadMeter } from '../../src/bytes/index.ts'
-import type { IndexHome } from '../../src/index/location.ts'
+import { VarveError } from '../../src/errors.ts'
+import type { IndexHome, IndexTarget } from '../../src/index/location.ts'
 import { indexFile } from '../../src/scan/build.ts'
 import { IndexSearch } from '../../src/scan/index-search.ts'
 import { FileMemory } from '../../src/scan/memory.ts'
+import { OpenedFiles } from '../../src/scan/opened.ts'
 import type { LocalScanService } from '../../src/scan/service.ts'
+import type { Argument } from '../../src/scan/types.ts'
+import { writeTiff } from '../formats/geotiff/tiff.ts'
 import { fastqFile, manyReads, pack } from './support/corpus.ts'
 import { Bench, failure, query } from './support/service.ts'
 
@@ -67,6 +71,70 @@ describe('the index of a file that a session has read before', () => {
   })
 })
 
+describe('the indexes of a file that one statement names several times', () => {
+  const bindIn = async (
+    service: LocalScanService,
+    path: string,
+    named: Readonly<Record<string, Argument>>,
+  ) => {
+    const before = threadMeter().read().requests
+    const bound = await service.bind({ name: 'read_geotiff', args: [path], named }, statement)
+    return { rows: bound.cardinality?.rows, requests: threadMeter().read().requests - before }
+  }
+  let statement = new AbortController().signal
+  const window = (col: number): Readonly<Record<string, Argument>> => ({ window: [col, 0, 16, 16] })
+
+  it('are listed once one was missing', async () => {
+    const path = bench.file(
+      'windows.tif',
+      writeTiff({ width: 64, height: 64, tileWidth: 16, tileHeight: 16 }),
+    )
+    const service = bench.service()
+    await bindIn(service, path, window(0))
+    statement = new AbortController().signal
+    // Its first byte, and the index; the second window of it lists them.
+    expect((await bindIn(service, path, window(0))).requests).toBe(2)
+    expect((await bindIn(service, path, window(16))).requests).toBeGreaterThan(0)
+    expect((await bindIn(service, path, window(32))).requests).toBe(0)
+    await indexFile(path, service.context, { options: { window: [48, 0, 16, 16] } })
+    expect(await bindIn(service, path, window(48))).toEqual({ rows: undefined, requests: 0 })
+    statement = new AbortController().signal
+    await bindIn(service, path, window(0))
+    expect((await bindIn(service, path, window(48))).rows).toBe(1)
+  })
+
+  it('are asked for once, unless more is to be read of them', async () => {
+    const path = bench.file('once.fastq', fastqFile(manyReads(16, 3)).raw)
+    const service = bench.service()
+    const { index } = await indexFile(path, service.context)
+    const rowsIn = async (signal: AbortSignal) =>
+      (await service.bind({ name: 'read_fastq', args: [path], named: {} }, signal)).cardinality?.rows
+    statement = new AbortController().signal
+    expect([await rowsIn(statement), await rowsIn(statement)]).toEqual([16, 16])
+    rmSync(index.location.replace('file://', ''))
+    expect(await rowsIn(statement)).toBe(16)
+    expect(await rowsIn(new AbortController().signal)).toBe(undefined)
+  })
+
+  it('may stand where nothing can be listed', async () => {
+    const { uri, size, identity } = (
+      await indexFile(bench.file('denied.fastq', '@a\nA\n+\nI\n'), bench.service().context)
+    ).index
+    const asked: string[] = []
+    const home = {
+      find: async ({ options }: IndexTarget) => void asked.push(JSON.stringify(options)),
+      keys: () => Promise.reject(new VarveError('denied', 'listing is not allowed')),
+    } as unknown as IndexHome
+    const opened = new OpenedFiles()
+    for (const separator of [1, 2, 3]) {
+      const target = { uri, size, identity, format: 'fastq', options: { separator } }
+      const search = new IndexSearch(home, undefined, undefined, opened, undefined)
+      expect(await search.find(target, undefined)).toBe(undefined)
+    }
+    expect(asked).toEqual(['{"separator":1}', '{"separator":2}', '{"separator":3}'])
+  })
+})
+
 it('an index that was looked for in vain is closed', async () => {
   const path = bench.file('closed.fastq.gz', reads(100))
   const service = bench.service()
@@ -79,7 +147,7 @@ it('an index that was looked for in vain is closed', async () => {
   const memory = new FileMemory()
   const last = memory.of(path, { size, identity })
   const target = { uri, size, identity, format: 'fastq', options: {} }
-  const search = new IndexSearch(home, last, target, undefined)
+  const search = new IndexSearch(home, last, target, undefined, undefined)
   // Another file stands there by now.
   const other = memory.of(path, { size, identity: 'other' })
   const found = await search.find({ ...target, identity: 'other' }, other)
