@@ -10,6 +10,7 @@ export type Code = readonly number[]
 
 const BLOCK_OF_NOTHING = 0x40
 const INT32 = 0x7f
+const VECTOR = 0x7b
 const FUNCTION = 0x60
 
 function unsigned(value: number): number[] {
@@ -74,6 +75,15 @@ const store =
 
 export const store32 = store(0x36)
 export const store64 = store(0x37)
+/** Of sixteen bytes at once. */
+const vector = (operation: number): Code => [0xfd, ...unsigned(operation)]
+export const loadVector = (at: Code, offset = 0): Code => [...at, ...vector(0x00), 0, ...unsigned(offset)]
+export const storeVector = (at: Code, value: Code): Code => [...at, ...value, ...vector(0x0b), 0, 0]
+export const vectorOf = (bytes: Code): Code => [...vector(0x0c), ...bytes]
+export const plusBytes = (a: Code, b: Code): Code => [...a, ...b, ...vector(0x6e)]
+/** Sixteen of the 32 bytes of two, by their numbers. */
+export const shuffle = (a: Code, b: Code, lanes: Code): Code => [...a, ...b, ...vector(0x0d), ...lanes]
+
 export const copyMemory = (to: Code, from: Code, bytes: Code): Code => [
   ...to,
   ...from,
@@ -132,9 +142,13 @@ const section = (id: number, items: readonly Code[]): Code => [
   ...sized([...unsigned(items.length), ...items.flat()]),
 ]
 
-/** A module with `memory` and the function `run`: variables of 32 bits, the first of them its parameters. */
-export function moduleOf(parameters: number, locals: number, body: readonly Code[]): Uint8Array {
-  const code = [1, ...unsigned(locals), INT32, ...body.flat(), 0x00, 0x0b]
+/**
+ * A module with `memory` and the function `run`: variables of 32 bits, the first of them its parameters, then vectors
+ * of sixteen bytes.
+ */
+export function moduleOf(parameters: number, locals: number, body: readonly Code[], vectors = 0): Uint8Array {
+  const variables = [2, ...unsigned(locals), INT32, ...unsigned(vectors), VECTOR]
+  const code = [...variables, ...body.flat(), 0x00, 0x0b]
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [[FUNCTION, parameters, ...Array<number>(parameters).fill(INT32), 1, INT32]]),

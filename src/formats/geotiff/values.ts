@@ -5,6 +5,7 @@ import type { Allocate } from '../builders.ts'
 import { type Samples, sizeOf } from './decode.ts'
 import { nodataValue } from './nodata.ts'
 import { sumThree, takeThree, type Words } from './rgb.ts'
+import { hasWholeVectors, sumRows } from './rgb-rows.ts'
 import type { Tile } from './tiles.ts'
 import type { Raster, SampleKind } from './types.ts'
 
@@ -39,6 +40,12 @@ export function takeBands(
   const isRgb = perPixel === 3 && words === 1 && bands.join() === '0,1,2'
   const left = tile.col - tile.tileCol * tileWidth
   const top = tile.row - tile.tileRow * tileHeight
+  const inRows = left === 0 && tile.width === width && from % width === 0 && to % width === 0
+  if (isRgb && differences && bits === 8 && inRows && hasWholeVectors(width)) {
+    const row = top + from / width
+    sumRows(bytes.subarray(3 * row * width), [red!, green!, blue!], 0, (to - from) / width, width)
+    return
+  }
   let written = 0
   for (let pixel = from; pixel < to; ) {
     const row = Math.floor(pixel / tile.width)

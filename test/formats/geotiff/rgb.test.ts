@@ -1,8 +1,9 @@
-/** Pixels of three bytes that are differences: four at a time give what one at a time gives, wherever they stand. */
+/** Pixels of three bytes that are differences: whole rows at once give what one pixel at a time gives. */
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { sumThree } from '../../../src/formats/geotiff/rgb.ts'
+import { sumThree, type Three } from '../../../src/formats/geotiff/rgb.ts'
+import { hasWholeVectors, sumRows } from '../../../src/formats/geotiff/rgb-rows.ts'
 
 it('a stretch of a line is the running sums of its bytes, and nothing beside it is written', () => {
   const stretch = fc.record({
@@ -28,4 +29,37 @@ it('a stretch of a line is the running sums of its bytes, and nothing beside it 
     }),
     { numRuns: 1000 },
   )
+})
+
+it('rows are the running sums of each, and nothing beside them is written', () => {
+  const shape = fc.record({
+    width: fc.constantFrom(16, 32, 48, 512, 65536),
+    rows: fc.constantFrom(1, 2, 3, 200),
+    seed: fc.nat(1 << 20),
+    at: fc.nat(5),
+  })
+  fc.assert(
+    fc.property(shape, ({ width, rows, seed, at }) => {
+      const count = Math.max(1, Math.min(rows, Math.floor(400_000 / width)))
+      let state = seed
+      const pixels = new Uint8Array(3 * width * count + 7).map(() => {
+        state = (Math.imul(state, 1103515245) + 12345) | 0
+        return state >>> 16
+      })
+      const made = () =>
+        [0, 1, 2].map(() => new Uint8Array(at + width * count + 3).fill(99)) as unknown as Three
+      const [expected, actual] = [made(), made()]
+      for (let row = 0; row < count; row++)
+        sumThree(pixels, 3 * row * width, 3 * row * width, expected, at + row * width, width)
+      sumRows(pixels, actual, at, count, width)
+      for (const [band, values] of actual.entries())
+        expect(Buffer.compare(values as Uint8Array, expected[band] as Uint8Array)).toBe(0)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+it('rows of other widths are left to one pixel at a time', () => {
+  expect([0, 8, 15, 17, 65552].map(hasWholeVectors)).toEqual([false, false, false, false, false])
+  expect([16, 256, 65536].map(hasWholeVectors)).toEqual([true, true, true])
 })
