@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { removeUnfinished } from './cli/output.ts'
 import { type Interrupts, runCli } from './cli/run.ts'
+import { startEarly } from './engine/early.ts'
 
 let terminated = false
 
@@ -32,7 +33,10 @@ function killNow(signal: NodeJS.Signals): void {
 const code = await runCli(
   process.argv.slice(2),
   process,
-  async (options) => (await import('./library/index.ts')).createVarve(options),
+  async (options, { session }) => {
+    if (session) startEarly()
+    return (await import('./library/index.ts')).createVarve(options)
+  },
   { on },
 )
 // Leaves even when something still holds a handle, but not before what was printed is out.

@@ -38,7 +38,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The command line sees types of what lies left of the library, and no more of it than its verbs.
   cli: ['errors', 'formats', 'scan', 'engine', 'library', 'fixtures'],
   'index.ts': ['errors', 'library'],
-  'main.ts': ['cli', 'library'],
+  'main.ts': ['cli', 'engine', 'library'],
 }
 
 /** Where each outside package may be imported. */

@@ -2,7 +2,7 @@
 
 import type { VarveOptions } from '../library/types.ts'
 import { oneOf } from './arguments.ts'
-import type { CreateVerbs, Verbs } from './verbs.ts'
+import type { CreateVerbs, Needs, Verbs } from './verbs.ts'
 
 /** The process's edge, so that tests can stand in for it. */
 export interface Io {
@@ -32,7 +32,7 @@ export interface Context {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
   /** The verbs, made by the first call. */
-  verbs(): Promise<Verbs>
+  verbs(needs?: Needs): Promise<Verbs>
   /** One line on stderr for the person who looks on; nothing with `--quiet`. */
   note(line: string): void
   /** The same with other options; all of them share one set of verbs, made with the options of the first use. */
@@ -45,13 +45,13 @@ export interface Context {
 
 /** Verbs made on demand and closed once. */
 export function lazyVerbs(create: CreateVerbs): {
-  get(options: VarveOptions): Promise<Verbs>
+  get(options: VarveOptions, needs: Needs): Promise<Verbs>
   close(): Promise<void>
 } {
   let made: Promise<Verbs> | undefined
   return {
-    get: (options) => {
-      made ??= Promise.resolve().then(() => create(options))
+    get: (options, needs) => {
+      made ??= Promise.resolve().then(() => create(options, needs))
       return made
     },
     close: async () => {

@@ -48,9 +48,10 @@ export async function runCli(
       io,
       options: given,
       signal: abort.signal,
-      verbs: async () => {
-        if (given.jobs !== undefined) atLeastOne(given.jobs, '--jobs')
-        return verbs.get({ lake: given.lake, jobs: given.jobs, warn: (message) => note(`varve: ${message}`) })
+      verbs: async (needs = { session: false }) => {
+        const { lake, jobs } = given
+        if (jobs !== undefined) atLeastOne(jobs, '--jobs')
+        return verbs.get({ lake, jobs, warn: (message) => note(`varve: ${message}`) }, needs)
       },
       note,
       serves: () => {

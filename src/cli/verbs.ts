@@ -34,5 +34,10 @@ export interface Verbs {
   close(): Promise<void>
 }
 
+/** What a command will ask of its verbs first, so that it can be begun at once. */
+export interface Needs {
+  readonly session: boolean
+}
+
 /** Makes the verbs when a command first needs them. */
-export type CreateVerbs = (options: VarveOptions) => MaybePromise<Verbs>
+export type CreateVerbs = (options: VarveOptions, needs: Needs) => MaybePromise<Verbs>

@@ -1,10 +1,9 @@
 /** The main thread's handle on the engine thread: messages out, answers as promises. */
 
-import { Worker } from 'node:worker_threads'
 import { errorFromJson, VarveError } from '../errors.ts'
 import type { TableFunction } from '../scan/types.ts'
-import { threadUrl } from '../threads.ts'
 import { fromDuckdb } from './duckdb-errors.ts'
+import { takeThread } from './early.ts'
 import {
   type ABORT,
   type ENOUGH,
@@ -48,8 +47,7 @@ export function startEngine(
   shared: Int32Array<SharedArrayBuffer>,
   host: ScanHost,
 ): Engine {
-  const workerData: EngineData = { ...options, scans: host.port, shared: shared.buffer }
-  const worker = new Worker(threadUrl('engine-thread'), { workerData, transferList: [host.port] })
+  const worker = takeThread()
   const calls = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let listener: (message: StatementMessage) => void = () => undefined
   let lastCall = 0
@@ -92,6 +90,8 @@ export function startEngine(
   worker.on('exit', () => die(new VarveError('internal', 'the engine thread has ended')))
   // A session that nothing is asked of keeps no process alive. After `on`, which takes hold of it again.
   worker.unref()
+  const data: EngineData = { ...options, scans: host.port, shared: shared.buffer }
+  worker.postMessage({ type: 'open', data } satisfies ToEngine, [host.port])
 
   const ask = async <T>(make: (call: number) => ToEngine): Promise<T> => {
     if (dead !== undefined) throw dead

@@ -38,6 +38,7 @@ export interface EngineData {
 }
 
 export type ToEngine =
+  | { readonly type: 'open'; readonly data: EngineData }
   | { readonly type: 'run'; readonly sql: string; readonly params: RunOptions['params'] }
   | { readonly type: 'more' }
   | { readonly type: 'abort' }

@@ -4,20 +4,11 @@
  * It imports the bare bindings: the classes of `@duckdb/node-api` take 0.1 s to load.
  */
 
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import duckdb, { type Connection } from '@duckdb/node-bindings'
 import { errorToJson, VarveError } from '../errors.ts'
 import { batchBuffers } from '../formats/batch.ts'
-import {
-  ABORT,
-  AHEAD,
-  type EngineData,
-  type FromEngine,
-  RUNNING,
-  STOP,
-  type Suggestion,
-  type ToEngine,
-} from './protocol.ts'
+import { ABORT, AHEAD, type FromEngine, RUNNING, STOP, type Suggestion, type ToEngine } from './protocol.ts'
 import { quoteText } from './quote.ts'
 import { type OpenDatabase, openDatabase } from './thread/database.ts'
 import { type Aside, threadLimit } from './thread/one-thread.ts'
@@ -30,7 +21,10 @@ import { textsOf } from './thread/texts.ts'
 const GRACE = 200
 
 const port = parentPort!
-const data = workerData as EngineData
+/** The first message; the thread may have been started before anyone could say it. */
+const { data } = await new Promise<Extract<ToEngine, { type: 'open' }>>((resolve) =>
+  port.once('message', resolve),
+)
 const shared = new Int32Array(data.shared)
 const scans = openScanClient(data.scans, shared)
 

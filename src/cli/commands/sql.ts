@@ -29,7 +29,7 @@ export async function sql(context: Context, file: string | undefined, options: S
     refuseTerminal(context, settings.format)
   const text = interactive ? undefined : (options.command ?? (await readScript(context, file ?? '-')))
 
-  const verbs = await context.verbs()
+  const verbs = await context.verbs({ session: true })
   const session = await verbs.session()
   if (text !== undefined) return runScript(context, verbs, session, settings, text)
   const { shell } = await import('../shell/shell.ts')
