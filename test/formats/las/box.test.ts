@@ -18,6 +18,8 @@ const ways = [
   { name: 'las 8', format: 8, points: 900, seed: 2, flags: ['extra', 'channels'], ending: 'las' as const },
   { name: 'laz 3', format: 3, points: 900, seed: 3, flags: ['extra', 'chunk=100'] },
   { name: 'laz 7', format: 7, points: 900, seed: 4, flags: ['extra', 'channels', 'chunk=70'] },
+  { name: 'laz 4', format: 4, points: 900, seed: 5, flags: ['extra', 'chunk=90'] },
+  { name: 'laz 9', format: 9, points: 900, seed: 6, flags: ['channels', 'chunk=90'] },
 ]
 const copcs = hasData() ? ['laspy/simple.copc.laz'] : []
 

@@ -19,18 +19,21 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'varve-laz-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const COMPRESSED = [0, 1, 2, 3, 6, 7, 8]
+const FORMATS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 const files: Made[] = [
-  ...COMPRESSED.map((format) => ({ format, points: 3000, seed: format, flags: ['extra', 'channels'] })),
-  ...COMPRESSED.map((format) => ({ format, points: 2000, seed: 10 + format, flags: ['wild', 'channels'] })),
+  ...FORMATS.map((format) => ({ format, points: 3000, seed: format, flags: ['extra', 'channels'] })),
+  ...FORMATS.map((format) => ({ format, points: 2000, seed: 10 + format, flags: ['wild', 'channels'] })),
   // More than one chunk, the last one of a single point.
   { format: 3, points: 100_001, seed: 30 },
   { format: 7, points: 100_001, seed: 31, flags: ['channels'] },
+  ...[4, 5, 9, 10].map((format) => ({ format, points: 2101, seed: 30 + format, flags: ['chunk=700'] })),
+  // Wave packets that never change have a layer without bytes.
+  ...[4, 9].map((format) => ({ format, points: 300, seed: 40 + format, flags: ['still', 'channels'] })),
   { format: 6, points: 1, seed: 32 },
   { format: 0, points: 1, seed: 33 },
   { format: 6, points: 0, seed: 34 },
-  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((format) => ({
+  ...FORMATS.map((format) => ({
     format,
     points: 500,
     seed: 50 + format,

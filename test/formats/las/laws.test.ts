@@ -54,6 +54,8 @@ const ways = [
   },
   { name: 'laz 3', format: 3, points: 900, seed: 3, flags: ['extra', 'chunk=100'] },
   { name: 'laz 7', format: 7, points: 900, seed: 4, flags: ['extra', 'channels', 'chunk=70'] },
+  { name: 'laz 5', format: 5, points: 700, seed: 6, flags: ['extra', 'chunk=90'] },
+  { name: 'laz 10', format: 10, points: 700, seed: 7, flags: ['extra', 'channels', 'chunk=90'] },
   { name: 'laz 1, wild', format: 1, points: 700, seed: 5, flags: ['wild', 'chunk=64'] },
 ]
 const copcs = hasData() ? ['laspy/simple.copc.laz', 'laspy/simple_with_page.copc.laz'] : []

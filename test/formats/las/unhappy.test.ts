@@ -10,37 +10,14 @@ import { runOf } from '../../../src/index/runs.ts'
 import type { PartitionIndex } from '../../../src/index/types.ts'
 import { bindBytes, readWork, valueAt } from '../../scan/support/harness.ts'
 import { DATA, hasData } from '../../sql/runner.ts'
+import { changed, failure, readAll } from './damage.ts'
 import { columnValues, listed, readBatches } from './support.ts'
 
 const file = (name: string): Buffer => readFileSync(join(DATA, 'las', name))
 
-const changed = (bytes: Uint8Array, change: (copy: Buffer) => void): Buffer => {
-  const copy = Buffer.from(bytes)
-  change(copy)
-  return copy
-}
-
 /** Of a file in memory all windows are at hand. */
 const wholeRun = (index: PartitionIndex) =>
   runOf(index, { firstRow: 0, rows: index.rows }, (i) => index.segments[i]!.point.window)!
-
-/** Reads everything; the number of rows. */
-async function readAll(bytes: Uint8Array, format: string): Promise<number> {
-  const bound = await bindBytes(bytes, format)
-  const { batches } = await readBatches(bound, { measure: true })
-  return batches.reduce((sum, { rows }) => sum + rows, 0)
-}
-
-/** The message of the `invalid-data` or `unsupported` error that reading ends with. */
-async function failure(bytes: Uint8Array, format = 'las'): Promise<string> {
-  const error = await readAll(bytes, format).then(
-    (rows) => new Error(`it gave ${rows} rows`),
-    (caught: unknown) => caught,
-  )
-  if (!isVarveError(error)) throw error
-  expect(['invalid-data', 'unsupported']).toContain(error.code)
-  return error.message
-}
 
 /** A LAS 1.2 header, format 0, before `points` points that are all zero. */
 function header(points: number): Buffer {

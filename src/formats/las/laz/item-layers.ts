@@ -1,5 +1,5 @@
 /**
- * The layers of what stands behind a point of formats 6 to 8: colours, near infrared, extra bytes.
+ * The layers of what stands behind a point of formats 6 to 10: colours, near infrared, wave packets, extra bytes.
  *
  * LASzip tells these items the scanner channel only at the point where it changes, and channel 0 at every other; and
  * who comes back to a channel goes on from the last value of the one that was left. Every file is written so, hence
@@ -7,10 +7,12 @@
  */
 
 import type { Points } from '../points.ts'
+import { WAVE_BYTES } from '../record.ts'
 import { Coder } from './coder.ts'
 import { Colours } from './colours.ts'
 import { CHANNELS } from './layers.ts'
 import { CHANNEL_CHANGED } from './place-layer.ts'
+import { WavePacket, WavePackets } from './wave-packets.ts'
 
 abstract class ItemLayer {
   protected readonly coder = new Coder()
@@ -105,6 +107,26 @@ export class NearInfraredLayer extends ItemLayer {
   #symbol(which: number, symbols: number): number {
     if (this.#models[which] === 0) this.#models[which] = this.coder.model(symbols)
     return this.coder.symbol(this.#models[which]!)
+  }
+}
+
+export class WaveLayer extends ItemLayer {
+  readonly #waves = Array.from({ length: CHANNELS }, () => new WavePackets(this.coder))
+  readonly #packets = Array.from({ length: CHANNELS }, () => new WavePacket())
+
+  protected beginChannel(channel: number, from: number, points: Points): void {
+    this.#waves[channel]!.reset()
+    this.#packets[channel]!.bytes.set(this.#packets[from]?.bytes ?? points.wave.subarray(0, WAVE_BYTES))
+  }
+
+  decode(points: Points, from: number, to: number): void {
+    const { wave } = points
+    for (let i = from; i < to; i++) {
+      const channel = this.enter(points, i)
+      const packet = this.#packets[this.last]!
+      if (this.present) this.#waves[channel]!.read(packet)
+      wave.set(packet.bytes, i * WAVE_BYTES)
+    }
   }
 }
 

@@ -1,9 +1,9 @@
-/** Chunks of point formats 6 to 8: a stream for each kind of value (LASzip's items of version 3). */
+/** Chunks of point formats 6 to 10: a stream for each kind of value (LASzip's items of version 3). */
 
 import type { Points, Wanted } from '../points.ts'
 import { ALL_WANTED } from '../points.ts'
 import { type RecordShape, readRecords } from '../record.ts'
-import { ColourLayer, ExtraByteLayer, NearInfraredLayer } from './item-layers.ts'
+import { ColourLayer, ExtraByteLayer, NearInfraredLayer, WaveLayer } from './item-layers.ts'
 import {
   ClassificationLayer,
   FlagsLayer,
@@ -31,8 +31,8 @@ export function layeredHeadBytes(shape: RecordShape, length: number): number {
   return length + 4 + 4 * layerCount(shape, length)
 }
 
-function layerCount({ size, rgb, nir }: RecordShape, length: number): number {
-  return POINT_LAYERS + (rgb === undefined ? 0 : 1) + (nir === undefined ? 0 : 1) + length - size
+function layerCount({ size, rgb, nir, wave }: RecordShape, length: number): number {
+  return POINT_LAYERS + [rgb, nir, wave].filter((at) => at !== undefined).length + length - size
 }
 
 /** Bytes of a whole chunk by its head at `start`. */
@@ -77,6 +77,7 @@ export class LayeredDecoder implements ChunkDecoder {
     ]
     if (shape.rgb !== undefined) layers.push(wanted.rgb ? new ColourLayer() : undefined)
     if (shape.nir !== undefined) layers.push(wanted.nir ? new NearInfraredLayer() : undefined)
+    if (shape.wave !== undefined) layers.push(wanted.wave ? new WaveLayer() : undefined)
     for (let i = 0; i < length - shape.size; i++)
       layers.push(wanted.extra ? new ExtraByteLayer(i) : undefined)
     this.#layers = layers

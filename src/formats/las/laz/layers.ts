@@ -1,5 +1,5 @@
 /**
- * The other layers of a point of formats 6 to 8: each has a coder of its own, so that what nobody asks for is not
+ * The other layers of a point of formats 6 to 10: each has a coder of its own, so that what nobody asks for is not
  * decoded. A layer without bytes says that its values never change.
  */
 

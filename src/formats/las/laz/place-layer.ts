@@ -1,5 +1,5 @@
 /**
- * The first layer of a chunk of point formats 6 to 8: scanner channel, returns, x and y, and which of the other
+ * The first layer of a chunk of point formats 6 to 10: scanner channel, returns, x and y, and which of the other
  * values changed. All other layers go by it.
  */
 

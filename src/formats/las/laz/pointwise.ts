@@ -1,8 +1,8 @@
-/** Chunks of point formats 0 to 3: one stream in which each point stands whole (LASzip's items of version 2). */
+/** Chunks of point formats 0 to 5: one stream in which each point stands whole (LASzip's items of version 2). */
 
 import { ALL_WANTED, type Points } from '../points.ts'
 import type { RecordShape } from '../record.ts'
-import { readRecords } from '../record.ts'
+import { readRecords, WAVE_BYTES } from '../record.ts'
 import { Coder } from './coder.ts'
 import { Colours } from './colours.ts'
 import { GpsTimes } from './gps-time.ts'
@@ -10,6 +10,7 @@ import { Integers } from './integers.ts'
 import { Medians } from './medians.ts'
 import { bitsContext, RETURN_LEVEL_8, RETURN_MAP_8 } from './tables.ts'
 import type { ChunkDecoder } from './types.ts'
+import { WavePacket, WavePackets } from './wave-packets.ts'
 
 export class PointwiseDecoder implements ChunkDecoder {
   readonly #shape: RecordShape
@@ -25,12 +26,14 @@ export class PointwiseDecoder implements ChunkDecoder {
   readonly #yMedians = new Medians(16)
   readonly #gps: GpsTimes | undefined
   readonly #colours: Colours | undefined
+  readonly #waves: WavePackets | undefined
   /** Models by what they are of: changed values, two of scan angles, bits, classes and user data by the last value. */
   readonly #models = new Int32Array(3 + 3 * 256)
   readonly #extraModels: Int32Array
   readonly #lastIntensity = new Uint16Array(16)
   readonly #lastZ = new Int32Array(8)
   readonly #lastColour = new Uint16Array(3)
+  readonly #lastWave = new WavePacket()
   readonly #lastExtra: Uint8Array
   #bytes: Uint8Array = new Uint8Array(0)
   /** Where a chunk begins whose first point was not read yet. */
@@ -55,6 +58,7 @@ export class PointwiseDecoder implements ChunkDecoder {
     this.#lastExtra = new Uint8Array(this.#extraBytes)
     if (shape.gpsTime !== undefined) this.#gps = new GpsTimes(this.#coder, true)
     if (shape.rgb !== undefined) this.#colours = new Colours(this.#coder)
+    if (shape.wave !== undefined) this.#waves = new WavePackets(this.#coder)
   }
 
   open(bytes: Uint8Array, start: number): void {
@@ -93,11 +97,13 @@ export class PointwiseDecoder implements ChunkDecoder {
     this.#yMedians.reset()
     this.#gps?.reset(points.gpsWords[0]!, points.gpsWords[1]!)
     this.#colours?.reset()
+    this.#waves?.reset()
     this.#models.fill(0)
     this.#extraModels.fill(0)
     this.#lastIntensity.fill(0)
     this.#lastZ.fill(0)
     this.#lastColour.set(points.rgb.subarray(0, 3))
+    this.#lastWave.bytes.set(points.wave.subarray(0, WAVE_BYTES))
     this.#lastExtra.set(points.extra.subarray(0, this.#extraBytes))
     this.#x = points.x[0]!
     this.#y = points.y[0]!
@@ -160,6 +166,10 @@ export class PointwiseDecoder implements ChunkDecoder {
       points.rgb[3 * i] = last[0]!
       points.rgb[3 * i + 1] = last[1]!
       points.rgb[3 * i + 2] = last[2]!
+    }
+    if (this.#waves !== undefined) {
+      this.#waves.read(this.#lastWave)
+      points.wave.set(this.#lastWave.bytes, i * WAVE_BYTES)
     }
     if (this.#extraBytes > 0) this.#extra(points, i)
   }

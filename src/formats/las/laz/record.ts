@@ -2,7 +2,7 @@
 
 import { badLas, unsupportedLas } from '../error.ts'
 import type { Header } from '../header.ts'
-import { SHAPES } from '../record.ts'
+import { SHAPES, WAVE_BYTES } from '../record.ts'
 import type { VariableRecord } from '../records.ts'
 
 /** What decoding compressed points needs to know: plain JSON. */
@@ -21,9 +21,11 @@ const VARIABLE = 0xffffffff
 const POINT10 = 6
 const GPS_TIME = 7
 const RGB12 = 8
+const WAVE_PACKET13 = 9
 const POINT14 = 10
 const RGB14 = 11
 const RGB_NIR14 = 12
+const WAVE_PACKET14 = 13
 const BYTES = 0
 const BYTES14 = 14
 
@@ -34,7 +36,7 @@ interface Item {
 
 /** The items that points of this format are made of, as LASzip splits them. */
 function itemsOf(format: number, recordLength: number): Item[] {
-  const { extended, gpsTime, rgb, nir, size } = SHAPES[format]!
+  const { extended, gpsTime, rgb, nir, wave, size } = SHAPES[format]!
   const items: Item[] = []
   if (extended) {
     items.push({ type: POINT14, size: 30 })
@@ -45,6 +47,7 @@ function itemsOf(format: number, recordLength: number): Item[] {
     if (gpsTime !== undefined) items.push({ type: GPS_TIME, size: 8 })
     if (rgb !== undefined) items.push({ type: RGB12, size: 6 })
   }
+  if (wave !== undefined) items.push({ type: extended ? WAVE_PACKET14 : WAVE_PACKET13, size: WAVE_BYTES })
   if (recordLength > size) items.push({ type: extended ? BYTES14 : BYTES, size: recordLength - size })
   return items
 }
@@ -68,8 +71,6 @@ export function parseCompression(
       `the points are compressed by compressor ${compressor}, coder ${data[2]}, expected 1 to 3, 0`,
       uri,
     )
-  if (SHAPES[format]!.wave !== undefined)
-    throw unsupportedLas(`compressed points of format ${format} (with wave packets) are not read`, uri)
   const expected = itemsOf(format, recordLength)
   const version = kind === 'layered' ? 3 : 2
   if (SHAPES[format]!.extended !== (kind === 'layered'))
@@ -86,7 +87,8 @@ export function parseCompression(
     const wanted = show(expected.map(({ type, size }) => [type, size, version]))
     throw badLas(`points of format ${format} are made of ${show(actual)}, expected ${wanted}`, uri, start)
   }
-  if (actual.some(([, , found]) => found !== version))
+  // LASzip calls the wave packets' coding version 1, lazrs 2: there is only one.
+  if (actual.some(([type, , found]) => found !== version && !(type === WAVE_PACKET13 && found === 1)))
     throw unsupportedLas(
       `the points' parts are compressed as ${show(actual)}, expected version ${version}`,
       uri,
