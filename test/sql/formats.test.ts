@@ -8,6 +8,7 @@ import { type Minio, startMinio } from '../servers/minio.ts'
 import { DATA, hasData, readTestFile, runTestFile, testFiles } from './runner.ts'
 
 const folder = join(import.meta.dirname, 'formats')
+const FIXTURES = join(import.meta.dirname, '../../fixtures')
 let minio: Minio
 let bucket: string
 
@@ -39,7 +40,7 @@ describe('the formats, as sqllogictest files', () => {
     try {
       const missing = await runTestFile(path!, {
         session: await varve.session(),
-        variables: { TMP: temporary, DATA, S3: `s3://${bucket}` },
+        variables: { TMP: temporary, DATA, FIXTURES, S3: `s3://${bucket}` },
         provides: { data: hasData() },
       })
       if (missing !== undefined) process.stderr.write(`${path}: skipped, it needs "${missing}"\n`)

@@ -9,7 +9,7 @@ import { printValue } from './print.ts'
 
 export interface RunSettings {
   readonly session: Session
-  /** `${NAME}` in the file; DATA, S3 and TMP by convention. */
+  /** `${NAME}` in the file; DATA, FIXTURES, S3 and TMP by convention. */
   readonly variables: Readonly<Record<string, string>>
   /** What `require` may name, and whether it is there. */
   readonly provides: Readonly<Record<string, boolean>>

@@ -20,9 +20,12 @@ const names = ({ layout }: Bound): string[] => layout.columns.map(({ name }) => 
 async function valuesOf(bytes: Uint8Array, columns?: readonly number[]): Promise<unknown[][]> {
   const bound = await bindBytes(bytes, 'las')
   const { batches } = await readBatches(bound, columns && { columns })
-  const types = columns ?? names(bound).map((_, i) => i)
-  const shown = { ...bound, layout: { ...bound.layout, columns: types.map((i) => bound.layout.columns[i]!) } }
-  return types.map((_, i) => columnValues(shown, batches, i))
+  const wanted = columns ?? names(bound).map((_, i) => i)
+  const shown = {
+    ...bound,
+    layout: { ...bound.layout, columns: wanted.map((i) => bound.layout.columns[i]!) },
+  }
+  return wanted.map((_, i) => columnValues(shown, batches, i))
 }
 
 /** What LASzip's record says of the point's parts: where that stands, and [type, size, version] of each. */
