@@ -175,6 +175,16 @@ export class Coder {
     words[LENGTH] = l
   }
 
+  /** The next symbol by one of `models`, whose numbers stand in them; 0 for one that was not needed before. */
+  symbolOf(models: Int32Array, which: number, symbols: number): number {
+    let model = models[which]!
+    if (model === 0) {
+      model = this.model(symbols)
+      models[which] = model
+    }
+    return this.symbol(model)
+  }
+
   symbol(model: number): number {
     const words = this.#words
     const symbols = words[model]!

@@ -20,12 +20,7 @@ export class Colours {
   }
 
   #byte(which: number): number {
-    let model = this.#models[which]!
-    if (model === 0) {
-      model = this.#coder.model(256)
-      this.#models[which] = model
-    }
-    return this.#coder.symbol(model)
+    return this.#coder.symbolOf(this.#models, which, 256)
   }
 
   /** Replaces the last colour at `at` by the next one. */

@@ -49,12 +49,7 @@ export abstract class Layer {
   }
 
   protected symbol(models: Int32Array, which: number, symbols: number): number {
-    let model = models[which]!
-    if (model === 0) {
-      model = this.coder.model(symbols)
-      models[which] = model
-    }
-    return this.coder.symbol(model)
+    return this.coder.symbolOf(models, which, symbols)
   }
 }
 

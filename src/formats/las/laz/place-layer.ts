@@ -48,12 +48,7 @@ class Channel {
   }
 
   symbol(which: number, symbols: number): number {
-    let model = this.models[which]!
-    if (model === 0) {
-      model = this.coder.model(symbols)
-      this.models[which] = model
-    }
-    return this.coder.symbol(model)
+    return this.coder.symbolOf(this.models, which, symbols)
   }
 }
 

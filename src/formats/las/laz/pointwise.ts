@@ -118,12 +118,7 @@ export class PointwiseDecoder implements ChunkDecoder {
   }
 
   #symbol(which: number, symbols: number): number {
-    let model = this.#models[which]!
-    if (model === 0) {
-      model = this.#coder.model(symbols)
-      this.#models[which] = model
-    }
-    return this.#coder.symbol(model)
+    return this.#coder.symbolOf(this.#models, which, symbols)
   }
 
   #point(points: Points, i: number): void {
@@ -193,12 +188,7 @@ export class PointwiseDecoder implements ChunkDecoder {
     const { extra } = points
     const last = this.#lastExtra
     for (let k = 0; k < this.#extraBytes; k++) {
-      let model = this.#extraModels[k]!
-      if (model === 0) {
-        model = this.#coder.model(256)
-        this.#extraModels[k] = model
-      }
-      const value = (last[k]! + this.#coder.symbol(model)) & 255
+      const value = (last[k]! + this.#coder.symbolOf(this.#extraModels, k, 256)) & 255
       last[k] = value
       extra[i * this.#extraBytes + k] = value
     }
