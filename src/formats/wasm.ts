@@ -75,14 +75,29 @@ const store =
 
 export const store32 = store(0x36)
 export const store64 = store(0x37)
-/** Of sixteen bytes at once. */
+/** Of sixteen bytes at once; a comparison's are 0 or -1 each. */
 const vector = (operation: number): Code => [0xfd, ...unsigned(operation)]
+const vectors =
+  (operation: number) =>
+  (a: Code, b: Code): Code => [...a, ...b, ...vector(operation)]
 export const loadVector = (at: Code, offset = 0): Code => [...at, ...vector(0x00), 0, ...unsigned(offset)]
 export const storeVector = (at: Code, value: Code): Code => [...at, ...value, ...vector(0x0b), 0, 0]
-export const vectorOf = (bytes: Code): Code => [...vector(0x0c), ...bytes]
-export const plusBytes = (a: Code, b: Code): Code => [...a, ...b, ...vector(0x6e)]
+export const NO_BYTES: Code = [...vector(0x0c), ...new Array<number>(16).fill(0)]
+/** The same byte sixteen times. */
+export const allBytes = (byte: number): Code => [...int32(byte), ...vector(0x0f)]
 /** Sixteen of the 32 bytes of two, by their numbers. */
 export const shuffle = (a: Code, b: Code, lanes: Code): Code => [...a, ...b, ...vector(0x0d), ...lanes]
+export const equalBytes = vectors(0x23)
+/** As numbers with a sign. */
+export const aboveBytes = vectors(0x27)
+export const orBytes = vectors(0x50)
+export const plusBytes = vectors(0x6e)
+export const minusBytes = vectors(0x71)
+/** The highest bit of each byte, as a number. */
+export const signsOf = (value: Code): Code => [...value, ...vector(0x64)]
+/** The sums of four neighbouring bytes without a sign, as four numbers, of which `laneOf` takes one. */
+export const sumsOfFour = (value: Code): Code => [...value, ...vector(0x7d), ...vector(0x7f)]
+export const laneOf = (value: Code, lane: number): Code => [...value, ...vector(0x1b), lane]
 
 export const copyMemory = (to: Code, from: Code, bytes: Code): Code => [
   ...to,

@@ -14,13 +14,13 @@ import {
   loadVector,
   minus,
   moduleOf,
+  NO_BYTES,
   plus,
   plusBytes,
   repeatWhile,
   shuffle,
   storeVector,
   variable,
-  vectorOf,
 } from '../wasm.ts'
 import type { Three } from './rgb.ts'
 
@@ -31,14 +31,16 @@ const MOST_BYTES = 192 * 1024
 const SUMS = MOST_BYTES
 
 const COLOURS = [0, 1, 2] as const
-const ZEROS = vectorOf(new Array<number>(LANES).fill(0))
 const lanes = (of: (lane: number) => number): number[] => Array.from({ length: LANES }, (_, lane) => of(lane))
+const LAST = lanes(() => LANES - 1)
 
 /** run(from, sums, plane, rows, width): `plane` bytes lie between the sums of one colour and of the next. */
 function program(): Uint8Array {
   const [from, sums, plane, rows, width, end] = [0, 1, 2, 3, 4, 5].map(variable) as Six
-  const [x, y, z, ...carries] = [6, 7, 8, 9, 10, 11].map(variable) as Six
-  const place = [sums.value, plus(sums.value, plane.value), plus(plus(sums.value, plane.value), plane.value)]
+  const [sum, first, second, ...carries] = [6, 7, 8, 9, 10, 11].map(variable) as Six
+  const third = loadVector(from.value, 2 * LANES)
+  const green = plus(sums.value, plane.value)
+  const places = [sums.value, green, plus(green, plane.value)]
   const colour = (at: (typeof COLOURS)[number]): Code[] => {
     const carry = carries[at]!
     // Its byte of the pixel in this lane, among the 48 of sixteen pixels.
@@ -46,31 +48,23 @@ function program(): Uint8Array {
     const early = lanes((lane) => (byte(lane) < 32 ? byte(lane) : 0))
     const late = lanes((lane) => (byte(lane) < 32 ? lane : byte(lane) - 16))
     return [
-      assign(x, shuffle(shuffle(y.value, z.value, early), third, late)),
-      ...[1, 2, 4, 8].map((by) => assign(x, plusBytes(x.value, movedUp(x.value, by)))),
-      assign(carry, plusBytes(x.value, carry.value)),
-      storeVector(place[at]!, carry.value),
-      assign(
-        carry,
-        shuffle(
-          carry.value,
-          carry.value,
-          lanes(() => LANES - 1),
-        ),
-      ),
+      assign(sum, shuffle(shuffle(first.value, second.value, early), third, late)),
+      ...[1, 2, 4, 8].map((by) => assign(sum, plusBytes(sum.value, movedUp(sum.value, by)))),
+      assign(carry, plusBytes(sum.value, carry.value)),
+      storeVector(places[at]!, carry.value),
+      assign(carry, shuffle(carry.value, carry.value, LAST)),
     ]
   }
-  const third = loadVector(from.value, 32)
   return moduleOf(
     5,
     1,
     [
       repeatWhile(rows.value, [
         assign(end, plus(sums.value, width.value)),
-        ...carries.map((carry) => assign(carry, ZEROS)),
+        ...carries.map((carry) => assign(carry, NO_BYTES)),
         repeatWhile(below(sums.value, end.value), [
-          assign(y, loadVector(from.value)),
-          assign(z, loadVector(from.value, LANES)),
+          assign(first, loadVector(from.value)),
+          assign(second, loadVector(from.value, LANES)),
           ...COLOURS.flatMap(colour),
           assign(from, plus(from.value, int32(3 * LANES))),
           assign(sums, plus(sums.value, int32(LANES))),
@@ -89,7 +83,7 @@ type Six = [Variable, Variable, Variable, Variable, Variable, Variable]
 /** Each lane's byte in the lane `by` further on, zeros before. */
 const movedUp = (bytes: Code, by: number): Code =>
   shuffle(
-    ZEROS,
+    NO_BYTES,
     bytes,
     lanes((lane) => (lane < by ? lane : LANES + lane - by)),
   )
